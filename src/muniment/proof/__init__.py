@@ -1,0 +1,1 @@
+"""What a verifier needs and nothing else: standard library and `cryptography` only."""

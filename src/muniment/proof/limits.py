@@ -1,0 +1,75 @@
+"""Every bound of the system, with its reason; this module imports nothing.
+
+A bound is checked before the work that it bounds. Sizes are in bytes unless the name says
+otherwise. Changing a bound that decides what is admitted changes the rules: it is part of an
+edition.
+"""
+
+INTEGER_MAX = 2**53 - 1
+"""Largest integer in canonical JSON: every JSON reader holds it exactly (RFC 8785 §3.2.2.3)."""
+
+NESTING_MAX = 16
+"""Deepest nesting of canonical JSON: no reader needs a deep stack to parse what we sign."""
+
+ENVELOPE_BYTES_MAX = 512 * 1024
+"""Largest envelope as submitted, all lines with their line ends."""
+
+ENVELOPE_OPERATIONS_MAX = 1_000
+"""Most operations under one signature; a gazette is many envelopes."""
+
+OPERATION_BYTES_MAX = 64 * 1024
+"""Longest operation line, without its line end."""
+
+JWS_BYTES_MAX = 16 * 1024
+"""Longest first line of an envelope: a header and as many signatures as a key set has keys."""
+
+BLOCK_ENVELOPES_MAX = 64
+"""Most envelopes that a solo driver puts into one block."""
+
+KEY_SET_KEYS_MAX = 6
+"""Most keys of one key set: six P-256 keys still fit into one state value."""
+
+STATE_VALUE_BYTES_MAX = 1_024
+"""Largest value of the state tree: ICS-23 proofs of absence show two neighbours whole."""
+
+STATE_KEY_BYTES_MAX = 256
+"""Longest key of the state tree."""
+
+STATE_PATH_DEPTH_MAX = 128
+"""Deepest path of the state tree; Go's `ics23` refuses 129 steps."""
+
+LOG_PATH_DEPTH_MAX = 63
+"""Longest inclusion path: a log of 2^63 leaves."""
+
+SEQUENCE_WINDOW = 1_024
+"""How far an account's sequence may run ahead of, or lag behind, its highest one."""
+
+QUOTA_OPERATIONS_PER_DAY = 10_000_000
+"""An office's operations in one UTC day, where genesis does not say otherwise."""
+
+QUOTA_BYTES_PER_DAY = 8 * 1024**3
+"""An office's bytes in one UTC day, where genesis does not say otherwise."""
+
+PARTICIPANT_OPERATIONS_PER_DAY = 10_000
+"""Another participant's operations in one UTC day, where genesis does not say otherwise."""
+
+PARTICIPANT_BYTES_PER_DAY = 16 * 1024**2
+"""Another participant's bytes in one UTC day, where genesis does not say otherwise."""
+
+DISCLOSED_NAMES_MAX = 8
+"""Most disclosures that one operation may bind: their digests fit into one state value."""
+
+DISCLOSURE_BYTES_MAX = 48 * 1024
+"""Longest disclosure text; long texts are documents and travel on their own."""
+
+EVIDENCE_BYTES_MAX = 8 * 1024 * 1024
+"""Largest evidence file a verifier reads: a proof of completeness lists a whole series."""
+
+TRUST_POLICY_BYTES_MAX = 64 * 1024
+"""Largest trust policy a verifier reads."""
+
+YEAR_MIN = 1790
+"""Earliest year of a date in the register: the first patent statutes in force."""
+
+YEAR_MAX = 2199
+"""Latest year of a date in the register; a later one is a slip of the pen."""
