@@ -67,3 +67,7 @@ class VerificationError(LedgerError):
 
 class Fault(Exception):
     """A promise of the program itself was broken; never caused by input alone."""
+
+
+class StorageFault(Fault):
+    """What a disk returned is not what was written; the node stops rather than sign on it."""

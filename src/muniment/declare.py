@@ -1,0 +1,150 @@
+"""The vocabulary in which a transaction type is declared, whole, in one file.
+
+- Shape is the payload type. Checks read `(operation, state, ctx)` and say yes or no. The effect
+  yields changes and cannot refuse.
+- The order of the checks in the file is their precedence; a check's number is its identity and
+  is frozen for ever: its code is 100 * the type's number + its own.
+- Who may sign is data: `signers` names roles at the office that the payload's member `register`
+  names.
+
+It knows no transaction type and no register.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from muniment.codec import Payload, Record, name_of
+from muniment.model.context import Context
+from muniment.model.state import Change, State
+from muniment.proof.errors import Fault
+
+Predicate = Callable[[Any, State, Context], bool]
+Effect = Callable[[Any, State, Context], Iterable[Change]]
+PredicateType = TypeVar("PredicateType", bound=Predicate)
+EffectType = TypeVar("EffectType", bound=Effect)
+
+
+class Signer(StrEnum):
+    """Who may sign a transaction type."""
+
+    OPERATOR = "operator"
+    """The account that genesis names."""
+    OFFICE = "office"
+    """The office whose register changes."""
+    REGISTRAR = "registrar"
+    """A registrar of that office."""
+    FILER = "filer"
+    """A filer at that office."""
+    ITSELF = "itself"
+    """The account that the payload names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule: a sentence, a predicate, a refusal and its legal basis."""
+
+    code: int
+    refusal: str
+    basis: str
+    holds: Predicate
+    since: str
+    until: str | None
+
+    @property
+    def sentence(self) -> str:
+        """The rule in words, with its MUST."""
+        return " ".join((self.holds.__doc__ or "").split())
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked case: what was given, what is asked, what comes out."""
+
+    name: str
+    operation: Payload
+    given: Mapping[bytes, Record]
+    signer: str
+    time: int
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionType:
+    """A kind of operation.
+
+    Args:
+        name: Name in kebab-case, as it stands in the member `type`.
+        number: Number of the type, from 10, frozen for ever.
+        payload: What the operation says.
+        signers: Who may sign it.
+        may_change: The tables that its effect may touch.
+        register: The payload's member that names the office (or account) it speaks for; empty for
+            acts of the operator.
+        event: The WIPO status event that it stands for, or empty.
+        since: The edition from which it is in force.
+    """
+
+    name: str
+    number: int
+    payload: type[Payload]
+    signers: frozenset[Signer]
+    may_change: frozenset[str]
+    register: str = "office"
+    event: str = ""
+    since: str = "2026"
+    checks: list[Check] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration whose payload is tagged with another name."""
+        if name_of(self.payload) != self.name:
+            raise Fault(f"The payload of {self.name} is tagged {name_of(self.payload)}.")
+
+    def check(
+        self, number: int, refusal: str, *, basis: str, since: str = "2026",
+        until: str | None = None,
+    ) -> Callable[[PredicateType], PredicateType]:
+        """Declare a check; file order is precedence."""
+        def declare(holds: PredicateType) -> PredicateType:
+            code = 100 * self.number + number
+            self.checks.append(Check(code, refusal, basis, holds, since, until))
+            return holds
+
+        return declare
+
+    def effect(self, function: EffectType) -> EffectType:
+        """Declare the one effect."""
+        self.effects.append(function)
+        return function
+
+    def example(
+        self, name: str, operation: Payload, *, given: Mapping[bytes, Record] | None = None,
+        signer: str = "XA", time: int = 1_767_700_000, refusal: str | None = None,
+    ) -> None:
+        """Declare a worked case; one that is accepted, and one for each check."""
+        self.examples.append(Example(name, operation, given or {}, signer, time, refusal))
+
+    def run(
+        self, operation: Any, state: State, ctx: Context, checks: Iterable[Check]
+    ) -> Check | tuple[Change, ...]:
+        """Return the first of `checks` that fails, or the changes of the effect."""
+        for check in checks:
+            if not check.holds(operation, state, ctx):
+                return check
+        changes = tuple(self._effects(operation, state, ctx))
+        for change in changes:
+            invariant(change.table in self.may_change, "Only declared tables change.")
+        return changes
+
+    def _effects(self, operation: Any, state: State, ctx: Context) -> Iterator[Change]:
+        for effect in self.effects:
+            yield from effect(operation, state, ctx)
+
+
+def invariant(condition: bool, sentence: str) -> None:
+    """Raise Fault with `sentence` unless it is true."""
+    if not condition:
+        raise Fault(sentence)

@@ -1,0 +1,90 @@
+"""Which rules hold at which height.
+
+- An edition is a name. A transaction type or check is in force from its `since` to before its
+  `until`; code carries every edition that it can still replay, and copies no rule.
+- The lock of an edition is computed from the declarations as loaded, never read from a file. A
+  node runs a ledger only if its hash equals the one that the ledger's state names.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Union
+
+from muniment import codec
+from muniment.declare import Check, TransactionType
+from muniment.model.codes import ENVELOPE_CODES, OPERATION_CODES
+from muniment.operations import declared
+from muniment.proof.canonical import encode
+from muniment.proof.crypto import b64, sha256
+from muniment.proof.errors import Fault
+
+NEWEST = "2026"
+"""The newest edition that this code carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The declarations in force in one edition."""
+
+    edition: str
+    """Its name."""
+    hash: str
+    """SHA-256 of its lock, in base64url."""
+    types: dict[type[codec.Payload], tuple[TransactionType, tuple[Check, ...]]]
+    """Each payload type with its transaction type and the checks in force, in their order."""
+    decode: Any
+    """Decodes an operation line into a payload of one of these types, or raises Malformed."""
+
+
+def rules_of(
+    edition: str, types: tuple[TransactionType, ...] | None = None
+) -> Rules:
+    """Return the rules of an edition.
+
+    Args:
+        edition: Its name.
+        types: The declarations to take it from; the packaged ones by default.
+    """
+    return _rules_of(edition, declared() if types is None else types)
+
+
+@lru_cache(maxsize=8)
+def _rules_of(edition: str, types: tuple[TransactionType, ...]) -> Rules:
+    in_force = [one for one in types if one.since <= edition]
+    if not in_force:
+        raise Fault(f"This code carries no edition {edition}.")
+    table = {one.payload: (one, _checks(one, edition)) for one in in_force}
+    line_type = Union[tuple(one.payload for one in in_force)]  # noqa: UP007 - built at run time
+    digest = b64(sha256(encode(lock(edition, types))))
+    return Rules(edition, digest, table, codec.decoder(line_type))
+
+
+def _checks(one: TransactionType, edition: str) -> tuple[Check, ...]:
+    return tuple(
+        check
+        for check in one.checks
+        if check.since <= edition and (check.until is None or edition < check.until)
+    )
+
+
+def lock(edition: str, types: tuple[TransactionType, ...]) -> dict[str, Any]:
+    """Return all that an edition freezes: numbers, names, members and the order of checks."""
+    return {
+        "edition": edition,
+        "envelopes": ENVELOPE_CODES,
+        "operations": OPERATION_CODES,
+        "types": [_lock_type(one, edition) for one in types if one.since <= edition],
+    }
+
+
+def _lock_type(one: TransactionType, edition: str) -> dict[str, Any]:
+    return {
+        "checks": [[check.code, check.refusal] for check in _checks(one, edition)],
+        "members": {name: codec.describe(kind) for name, kind, _ in codec.fields(one.payload)},
+        "name": one.name,
+        "number": one.number,
+        "register": one.register,
+        "required": [name for name, _, required in codec.fields(one.payload) if required],
+        "signers": sorted(one.signers),
+        "tables": sorted(one.may_change),
+    }

@@ -1,0 +1,319 @@
+"""The engine: blocks of envelopes in, leaves and state out.
+
+- Deterministic: the same blocks (height, time, envelopes) give the same leaves, roots and codes,
+  in every process, under every driver.
+- Each operation runs on the state left by the one before it, and is accepted or refused by
+  itself; in an atomic envelope one refusal refuses all.
+- An exception in a check or effect, or a broken invariant, refuses that operation alone as
+  `internal-fault`. Only a storage fault, or running out of memory or stack, stops the node.
+
+It keeps no clock, opens no file and draws no random number; a driver gives it time and storage.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from muniment import admission
+from muniment.admission import Admitted, SignatureCheck
+from muniment.codec import Payload, Record, Digest, Natural, encode, replace
+from muniment.declare import Check, Signer, TransactionType
+from muniment.editions import Rules, rules_of
+from muniment.invariants import uphold
+from muniment.model import codes
+from muniment.model.account import ACCOUNTS, DENIALS, ROLES
+from muniment.model.context import Context
+from muniment.model.envelope import Envelope, Erased
+from muniment.model.ledger import CLOCK, EDITIONS, Clock
+from muniment.model.reference import PARAMETERS
+from muniment.model.state import Base, State, change
+from muniment.proof.crypto import b64
+from muniment.proof.errors import Fault, LedgerError, Malformed, StorageFault, Unauthentic
+from muniment.proof.merkle import Frontier, leaf_hash
+
+GENESIS_LEAF = b"muniment/genesis/v1\n"
+OPERATION_LEAF = b"muniment/operation/v1\n"
+BLOCK_LEAF = b"muniment/block/v1\n"
+_ROLE_SIGNERS = (Signer.REGISTRAR, Signer.FILER)
+
+
+class Tree(Base, Protocol):
+    """The state tree as the engine needs it."""
+
+    def apply(self, entries: Sequence[tuple[bytes, bytes]]) -> bytes:
+        """Add or replace entries sorted by key; return the new root."""
+
+
+class BlockLeaf(Record, frozen=True, kw_only=True):
+    """The last leaf of a block that changed something."""
+
+    count: Natural
+    """Leaves of this block before it."""
+    edition: Digest
+    """The hash of the edition's lock."""
+    height: Natural
+    """The height of the block."""
+    state_root: Digest
+    """The root of the state tree after the block."""
+    time: Natural
+    """The time of the block, in UTC seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one envelope."""
+
+    name: str
+    """`admitted`, or the name of the refusal."""
+    code: int
+    """0 if it was admitted, else the code of the refusal."""
+    detail: str = ""
+    """Why it was not admitted; never part of the ledger."""
+    position: int = -1
+    """The index in the log of its first operation's leaf, if it was admitted."""
+    operations: tuple[int, ...] = ()
+    """The code of each operation, if it was admitted."""
+
+
+@dataclass(slots=True)
+class BlockResult:
+    """What a block did; nothing of it is stored yet."""
+
+    height: int
+    time: int
+    outcomes: list[Outcome] = field(default_factory=list)
+    envelopes: list[tuple[int, Envelope]] = field(default_factory=list)
+    """The admitted envelopes, each with the position of its first leaf."""
+    leaves: list[bytes] = field(default_factory=list)
+    """The leaves that the block adds to the log, its block leaf last; none if it did nothing."""
+    hashes: list[bytes] = field(default_factory=list)
+    """Their RFC 9162 leaf hashes."""
+    alarms: list[str] = field(default_factory=list)
+    """Internal faults, for the operator's eyes."""
+
+
+class Engine:
+    """The state machine of one ledger.
+
+    Args:
+        ledger: The ledger's id.
+        tree: The committed state tree.
+        log: The frontier of the log.
+        check: Verifies one signature; None verifies each anew.
+        rules: The declarations to use instead of the packaged ones, by edition.
+    """
+
+    def __init__(
+        self,
+        ledger: str,
+        tree: Tree,
+        log: Frontier,
+        *,
+        check: SignatureCheck | None = None,
+        types: tuple[TransactionType, ...] | None = None,
+    ) -> None:
+        self.ledger = ledger
+        self.log = log
+        self.state = State(tree)
+        self._tree = tree
+        self._check = check
+        self._types = types
+        self.rules = self._rules_in_force()
+
+    def execute(self, height: int, time: int, envelopes: Sequence[Envelope]) -> BlockResult:
+        """Execute a block and return what it did; the tree and the frontier have moved on.
+
+        Raises:
+            Fault: The height or the time goes back, or this code lacks the edition in force.
+            StorageFault: The state that was read is damaged; the node must stop.
+        """
+        self._advance(height, time)
+        result = BlockResult(height, time)
+        for envelope in envelopes:
+            result.outcomes.append(self._envelope(envelope, result))
+        if result.leaves:
+            self._close(result)
+        return result
+
+    def admit(self, envelope: Envelope, time: int) -> None:
+        """Raise unless the envelope would be admitted now; nothing changes (CheckTx)."""
+        admission.admit(envelope, self.state, ledger=self.ledger, time=time, rules=self.rules,
+                        check=self._check)
+
+    def _rules_in_force(self) -> Rules:
+        edition = self.state.get(EDITIONS)
+        if edition is None:
+            raise Fault("The state names no edition.")
+        rules = rules_of(edition.name, self._types)
+        if rules.hash != edition.hash:
+            raise Fault(
+                f"This code computes another lock for edition {edition.name} than the ledger "
+                f"names ({rules.hash} for {edition.hash}): it is not the code that wrote it."
+            )
+        return rules
+
+    def _advance(self, height: int, time: int) -> None:
+        clock = self.state.get(CLOCK)
+        if clock is None or height <= clock.height or time < clock.time:
+            raise Fault("Height and time of a block never go back.")
+        edition = self.state.get(EDITIONS)
+        if edition is not None and edition.next_height is not None:
+            if height >= edition.next_height:
+                self._switch_edition()
+
+    def _switch_edition(self) -> None:
+        before = self.state.get(EDITIONS)
+        if before is None or before.next_name is None or before.next_hash is None:
+            raise Fault("No edition was announced.")
+        rules = rules_of(before.next_name, self._types)
+        if rules.hash != before.next_hash:
+            raise Fault(f"This code lacks edition {before.next_name} as it was activated.")
+        after = replace(before, hash=before.next_hash, name=before.next_name,
+                        next_hash=None, next_height=None, next_name=None)
+        self.state.put((change(EDITIONS, EDITIONS.key(), before, after),))
+        self.rules = rules
+
+    def _envelope(self, envelope: Envelope, result: BlockResult) -> Outcome:
+        try:
+            admitted, spent = admission.admit(
+                envelope, self.state, ledger=self.ledger, time=result.time, rules=self.rules,
+                check=self._check,
+            )
+        except LedgerError as error:
+            return refusal(error)
+        self.state.put((spent,))
+        position = self.log.size
+        outcomes = self._operations(admitted, result)
+        self._append(admitted, outcomes, result)
+        result.envelopes.append((position, envelope))
+        return Outcome("admitted", 0, position=position, operations=tuple(outcomes))
+
+    def _operations(self, admitted: Admitted, result: BlockResult) -> list[int]:
+        mark = self.state.mark()
+        outcomes: list[int] = []
+        position = self.log.size
+        for index, operation in enumerate(admitted.operations):
+            ctx = Context(
+                self.ledger, result.height, result.time, position + index,
+                admitted.envelope.header.submitter, admitted.key_set, admitted.envelope.digest,
+                index,
+            )
+            if isinstance(operation, Erased):
+                outcome = operation.code
+            else:
+                outcome = self._guarded(operation, ctx, result)
+            if outcome and admitted.envelope.header.atomic:
+                self.state.undo(mark)
+                outcomes = [codes.NOT_APPLIED] * len(admitted.operations)
+                outcomes[index] = outcome
+                return outcomes
+            outcomes.append(outcome)
+        return outcomes
+
+    def _guarded(self, operation: Payload, ctx: Context, result: BlockResult) -> int:
+        try:
+            return self._operation(operation, ctx)
+        except (StorageFault, MemoryError, RecursionError):
+            raise
+        except Exception as error:  # noqa: BLE001 - one poisoned operation must not halt anyone
+            result.alarms.append(f"position {ctx.position}: {type(error).__name__}: {error}")
+            return codes.INTERNAL_FAULT
+
+    def _operation(self, operation: Payload, ctx: Context) -> int:
+        kind, checks = self.rules.types[type(operation)]
+        refused = authorise(kind, operation, self.state, ctx)
+        if refused:
+            return refused
+        ran = kind.run(operation, self.state, ctx, checks)
+        if isinstance(ran, Check):
+            return ran.code
+        uphold(ran, self.state)
+        self.state.put(ran)
+        return codes.ACCEPTED
+
+    def _append(self, admitted: Admitted, outcomes: Sequence[int], result: BlockResult) -> None:
+        envelope = admitted.envelope
+        digest, key_set = b64(envelope.digest), admitted.key_set
+        for index, (line, hashed, outcome) in enumerate(
+            zip(envelope.lines, envelope.hashes, outcomes, strict=True)
+        ):
+            # Every member is a number or base64url, so that these are its canonical bytes.
+            leaf = (
+                f'{{"bytes":{line.bytes if isinstance(line, Erased) else len(line)},"code":{outcome},"envelope":"{digest}","index":{index},'
+                f'"key_set":"{key_set}","operation":"{b64(hashed)}"}}'
+            ).encode("ascii")
+            self._leaf(OPERATION_LEAF + leaf, result)
+
+    def _leaf(self, leaf: bytes, result: BlockResult) -> None:
+        hashed = leaf_hash(leaf)
+        self.log.append(hashed)
+        result.leaves.append(leaf)
+        result.hashes.append(hashed)
+
+    def _close(self, result: BlockResult) -> None:
+        before = self.state.get(CLOCK)
+        after = Clock(height=result.height, time=result.time)
+        self.state.put((change(CLOCK, CLOCK.key(), before, after),))
+        root = self._tree.apply(self.state.take_written())
+        leaf = BlockLeaf(
+            count=len(result.leaves),
+            edition=self.rules.hash,
+            height=result.height,
+            state_root=b64(root),
+            time=result.time,
+        )
+        self._leaf(BLOCK_LEAF + encode(leaf), result)
+
+
+def refusal(error: LedgerError) -> Outcome:
+    """Return the outcome of an envelope that was not admitted."""
+    if isinstance(error, Malformed):
+        other = codes.MALFORMED_OTHER
+    elif isinstance(error, Unauthentic):
+        other = codes.UNAUTHENTIC_OTHER
+    else:
+        other = codes.ENVELOPE_CODES["quota-exceeded"]
+    return Outcome(error.name, codes.ENVELOPE_CODES.get(error.name, other), error.detail)
+
+
+def authorise(kind: TransactionType, operation: Payload, state: State, ctx: Context) -> int:
+    """Return 0 if the signer may submit this operation, or the code of the refusal.
+
+    The signer must be who the type asks for, at the office (or account) that the payload names,
+    and must not be barred there at the time of the block.
+    """
+    if Signer.OPERATOR in kind.signers:
+        operator = state.get(PARAMETERS, "operator")
+        named = operator is not None and operator.value == ctx.signer
+        return codes.ACCEPTED if named else codes.NOT_AUTHORISED
+    register = getattr(operation, kind.register)
+    if state.get(ACCOUNTS, register) is None:
+        return codes.REGISTER_UNKNOWN
+    if not _may_sign(kind, register, state, ctx):
+        return codes.NOT_AUTHORISED
+    if ctx.signer != register and _barred(kind, operation, register, state, ctx):
+        return codes.PARTICIPANT_BARRED
+    return codes.ACCEPTED
+
+
+def _may_sign(kind: TransactionType, register: str, state: State, ctx: Context) -> bool:
+    if ctx.signer == register:
+        return Signer.OFFICE in kind.signers or Signer.ITSELF in kind.signers
+    for role in _ROLE_SIGNERS:
+        if role in kind.signers:
+            grant = state.get(ROLES, register, role, ctx.signer)
+            if grant is not None and grant.since <= ctx.time < grant.until:
+                return True
+    return False
+
+
+def _barred(
+    kind: TransactionType, operation: Payload, register: str, state: State, ctx: Context
+) -> bool:
+    denial = state.get(DENIALS, register, ctx.signer)
+    if denial is None or not denial.since <= ctx.time < denial.until:
+        return False
+    right = getattr(operation, "right", None)
+    within_acts = not denial.acts or kind.name in denial.acts
+    within_rights = not denial.rights or right is None or right in denial.rights
+    return within_acts and within_rights

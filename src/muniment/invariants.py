@@ -1,0 +1,104 @@
+"""Sentences that are true after every operation, over its changes.
+
+They are checked after each accepted operation, in production too. A broken one means a wrong
+rule: the operation is refused as `internal-fault` and nothing of it stays.
+"""
+
+from collections.abc import Callable, Sequence
+
+from muniment.declare import invariant
+from muniment.model.account import Account, Denial, Grant
+from muniment.model.application import Application, Copy, Coverage, Sealed
+from muniment.model.claim import Claim, Claimed
+from muniment.model.state import Change, State
+
+Invariant = Callable[[Change], None]
+
+
+def uphold(changes: Sequence[Change], state: State) -> None:
+    """Check every invariant over the changes of one operation, before they are written.
+
+    Raises:
+        Fault: One of the sentences is not true.
+    """
+    keys = set()
+    for change in changes:
+        invariant(change.key not in keys, "An operation changes a key once.")
+        keys.add(change.key)
+        invariant(state.stands(change), "A change names the value that stands.")
+        rule = _BY_TABLE.get(change.table)
+        if rule is not None:
+            rule(change)
+
+
+def number_is_issued_once(change: Change) -> None:
+    """An application number is issued once per office, and its entry never moves."""
+    before, after = change.before, change.after
+    invariant(isinstance(after, Application), "An application stays an application.")
+    if isinstance(before, Application) and isinstance(after, Application):
+        kept = (before.entry, before.number, before.recorded) == (
+            after.entry, after.number, after.recorded)
+        invariant(kept, "An application's entry, number and time of recording never change.")
+        gone = before.disclosed.keys() - after.disclosed.keys()
+        invariant(not gone, "A disclosed name is erased or disclosed anew, never dropped.")
+
+
+def copy_keeps_its_source(change: Change) -> None:
+    """A copy keeps its source and its entry."""
+    before, after = change.before, change.after
+    if isinstance(before, Copy) and isinstance(after, Copy):
+        kept = (before.entry, before.source) == (after.entry, after.source)
+        invariant(kept, "A copy keeps its source and its entry.")
+
+
+def seal_opens_once(change: Change) -> None:
+    """A sealed filing keeps its digest and is opened once."""
+    before, after = change.before, change.after
+    if isinstance(before, Sealed) and isinstance(after, Sealed):
+        invariant(before.opened is None, "A sealed filing is opened once.")
+        kept = (before.digest, before.submitter) == (after.digest, after.submitter)
+        invariant(kept, "A sealed filing keeps its digest and its submitter.")
+
+
+def account_keeps_its_kind(change: Change) -> None:
+    """An account keeps its kind and the time of its enrolment."""
+    before, after = change.before, change.after
+    if isinstance(before, Account) and isinstance(after, Account):
+        kept = (before.kind, before.since) == (after.kind, after.since)
+        invariant(kept, "An account keeps its kind and the time of its enrolment.")
+
+
+def period_is_ordered(change: Change) -> None:
+    """A role or a denial ends no earlier than it begins."""
+    after = change.after
+    if isinstance(after, Grant | Denial):
+        ordered = after.since <= after.until or change.before is not None
+        invariant(ordered, "A new role or denial ends after it begins.")
+
+
+def claim_keeps_its_filings(change: Change) -> None:
+    """A claim keeps the filings that it joins; an index entry is empty."""
+    before, after = change.before, change.after
+    if isinstance(before, Claim) and isinstance(after, Claim):
+        kept = (before.earlier, before.entry) == (after.earlier, after.entry)
+        invariant(kept, "A claim keeps its earlier filing and its entry.")
+    invariant(isinstance(after, Claim | Claimed), "A claim stays a claim.")
+
+
+def coverage_is_dated(change: Change) -> None:
+    """A declaration of coverage has the time at which it was made."""
+    after = change.after
+    invariant(isinstance(after, Coverage) and after.declared > 0, "Coverage is dated.")
+
+
+_BY_TABLE: dict[str, Invariant] = {
+    "account": account_keeps_its_kind,
+    "application": number_is_issued_once,
+    "claim": claim_keeps_its_filings,
+    "claimed": claim_keeps_its_filings,
+    "copy": copy_keeps_its_source,
+    "coverage": coverage_is_dated,
+    "deny": period_is_ordered,
+    "role": period_is_ordered,
+    "sealed": seal_opens_once,
+}

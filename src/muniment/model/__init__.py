@@ -1,0 +1,1 @@
+"""The nouns: what the register holds, as typed values and state keys."""

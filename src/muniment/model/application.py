@@ -1,0 +1,181 @@
+"""Filings in the state: applications, copies, sealed filings, coverage; and how to find them.
+
+- An application is named by office, kind of right and number. A printed number becomes a state
+  key through the formats that its office published; a number of no known format stands under its
+  own digest. A look-up tries every reading and that digest, so that a new format moves no entry.
+- Only public facts and digests stand here.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from muniment.codec import (
+    AccountId,
+    Component,
+    Date,
+    Digest,
+    Disclosed,
+    Natural,
+    Number,
+    Record,
+    RightKind,
+    Word,
+)
+from muniment.model.number import (
+    NumberFormat,
+    Reading,
+    key_suffix,
+    read_number,
+    unknown_suffix,
+)
+from muniment.model.reference import REFERENCE
+from muniment.model.state import State, Table
+
+
+class Application(Record, frozen=True, kw_only=True):
+    """A filing that its office accorded a number and a date."""
+
+    corrected: tuple[Natural, ...] = ()
+    """Positions of the latest corrections, at most eight."""
+    date: Date
+    """The filing date, local to the office."""
+    disclosed: Disclosed = {}
+    """The names disclosed off the ledger, each with its salted digest."""
+    entry: Natural
+    """Position in the log of the operation that entered it."""
+    erased: tuple[Word, ...] = ()
+    """Names whose disclosures the office has erased."""
+    number: Number
+    """The number in its canonical form."""
+    printed: Number | None = None
+    """The number as the office printed it, where that differs."""
+    recorded: Natural
+    """Block time of the entry, in UTC seconds."""
+    sealed: Digest | None = None
+    """The sealed filing that it unsealed, if any."""
+
+
+class Copy(Record, frozen=True, kw_only=True):
+    """What another than the office says of a filing: never that office's entry."""
+
+    date: Date
+    """The filing date, as the source gives it."""
+    disclosed: Disclosed = {}
+    """The names disclosed off the ledger, each with its salted digest."""
+    entry: Natural
+    """Position in the log."""
+    erased: tuple[Word, ...] = ()
+    """Names whose disclosures the recorder has erased."""
+    number: Number
+    """The number in its canonical form, or as printed where no format is known."""
+    printed: Number | None = None
+    """The number as the source printed it, where that differs."""
+    recorded: Natural
+    """Block time of the entry, in UTC seconds."""
+    retrieved: Date
+    """The day on which the recorder took it from the source."""
+    source: Component
+    """The source, e.g. `uspto-peds`."""
+
+
+class Sealed(Record, frozen=True, kw_only=True):
+    """A filing, or a claim, of which only a salted digest is public."""
+
+    digest: Digest
+    """The digest of the disclosure that will open it."""
+    entry: Natural
+    """Position in the log."""
+    office: Component
+    """The office in whose register it stands."""
+    opened: Natural | None = None
+    """Position of the operation that opened it."""
+    recorded: Natural
+    """Block time of the entry, in UTC seconds."""
+    submitter: AccountId
+    """The account that sealed it."""
+
+
+class Coverage(Record, frozen=True, kw_only=True):
+    """An office's statement that its register here is complete for a series."""
+
+    declared: Natural
+    """Block time of the declaration, in UTC seconds."""
+    withdrawn: bool = False
+    """Whether the office no longer says so."""
+
+
+APPLICATIONS = Table("application", Application, "Filings, one entry a number.")
+COPIES = Table("copy", Copy, "Filings as another than their office knows them.")
+SEALED = Table("sealed", Sealed, "Sealed filings and claims, by random name.")
+COVERAGE = Table("coverage", Coverage, "The series for which a register is complete.")
+Filing = TypeVar("Filing", Application, Copy)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Formats:
+    """The number formats that an office published for one kind of right."""
+
+    formats: tuple[NumberFormat, ...]
+
+
+def formats_of(state: State, office: str, right: str) -> Formats:
+    """Return the published formats of an office and kind of right."""
+    prefix = REFERENCE.key("number-format", office, right)
+    return state.remember(prefix, "formats", lambda: _load(state, office, right))
+
+
+def _load(state: State, office: str, right: str) -> Formats:
+    rows = state.rows(REFERENCE, "number-format", office, right)
+    return Formats(tuple(NumberFormat.from_row(value.row) for _, value in rows))
+
+
+@lru_cache(maxsize=4_096)
+def _read(formats: Formats, printed: str) -> tuple[Reading, ...]:
+    return read_number(formats.formats, printed)
+
+
+@lru_cache(maxsize=4_096)
+def _suffixes(formats: Formats, printed: str) -> tuple[str, ...]:
+    readings = _read(formats, printed)
+    return (*dict.fromkeys(key_suffix(reading) for reading in readings), unknown_suffix(printed))
+
+
+def read(state: State, office: str, right: str, printed: str) -> tuple[Reading, ...]:
+    """Return every reading of a printed number by the published formats."""
+    return _read(formats_of(state, office, right), printed)
+
+
+def suffixes(state: State, office: str, right: str, printed: str) -> tuple[str, ...]:
+    """Return the key parts under which a printed number may stand, the likeliest first."""
+    return _suffixes(formats_of(state, office, right), printed)
+
+
+def own_suffix(state: State, office: str, right: str, printed: str) -> str:
+    """Return the key part under which a new entry of this number will stand."""
+    return suffixes(state, office, right, printed)[0]
+
+
+def canonical(state: State, office: str, right: str, printed: str) -> str:
+    """Return the canonical form of a number, or the number as printed where none is known."""
+    readings = read(state, office, right, printed)
+    return readings[0].canonical if readings else printed
+
+
+def find(
+    state: State, table: Table[Filing], office: str, right: str, printed: str, *more: str
+) -> tuple[bytes, Filing] | None:
+    """Return (key, value) of the entry that a printed number names, or None."""
+    for suffix in suffixes(state, office, right, printed):
+        key = table.key(office, right, suffix, *more)
+        value = state.at(table, key)
+        if value is not None:
+            return key, value
+    return None
+
+
+def covered(state: State, office: str, right: str, suffix: str) -> bool:
+    """Return whether the office declared the series of a key part complete."""
+    series = suffix.rpartition("/")[0]
+    found = state.get(COVERAGE, office, right, series)
+    return found is not None and not found.withdrawn

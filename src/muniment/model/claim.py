@@ -1,0 +1,56 @@
+"""Priority claims in the state: in the later office's register, indexed by earlier filing."""
+
+from typing import Literal
+
+from muniment.codec import (
+    AccountId,
+    Component,
+    Date,
+    Natural,
+    Number,
+    Office,
+    Record,
+    RightKind,
+    Word,
+)
+from muniment.model.state import Table
+
+
+class FilingName(Record, frozen=True, kw_only=True):
+    """A filing as a claim names it."""
+
+    number: Number
+    """The number as the claim gives it."""
+    office: Office
+    """The office."""
+    right: RightKind
+    """The kind of right."""
+
+
+class Claim(Record, frozen=True, kw_only=True):
+    """A claim to the priority of an earlier filing."""
+
+    date: Date
+    """The filing date that the claim gives for the earlier filing."""
+    earlier: FilingName
+    """The earlier filing."""
+    entry: Natural
+    """Position in the log of the operation that entered it."""
+    recorded: Natural
+    """Block time of the entry, in UTC seconds."""
+    results: dict[Component, Component] = {}
+    """The result of each check that public state allows, by its number."""
+    rules: Word | None = None
+    """The version of the rules that gave the results."""
+    status: Literal["claimed", "withdrawn"] = "claimed"
+    """The status, in the words of ST.96."""
+    submitter: AccountId
+    """The account that claimed."""
+
+
+class Claimed(Record, frozen=True, kw_only=True):
+    """An entry of the index of claims by earlier filing; its key says it all."""
+
+
+CLAIMS = Table("claim", Claim, "Priority claims, in the register of the later office.")
+CLAIMED = Table("claimed", Claimed, "The index of claims by earlier filing.")

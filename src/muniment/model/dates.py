@@ -1,0 +1,31 @@
+"""Dates against block time: real dates, and the day of a time."""
+
+from datetime import date
+
+from muniment.model.calendar import parse_date
+from muniment.proof.errors import LedgerError
+
+_EPOCH = date(1970, 1, 1).toordinal()
+SECONDS_A_DAY = 86_400
+
+
+def day_of(time: int) -> date:
+    """Return the UTC day of a time in UTC seconds."""
+    return date.fromordinal(_EPOCH + time // SECONDS_A_DAY)
+
+
+def is_date(text: str) -> bool:
+    """Return whether `text` is a real date of the register's range."""
+    try:
+        parse_date(text)
+    except LedgerError:
+        return False
+    return True
+
+
+def has_come(text: str, time: int) -> bool:
+    """Return whether a date is real and not in the future.
+
+    One day is allowed for offices whose local date runs ahead of UTC (PCT Rule 80.4).
+    """
+    return is_date(text) and parse_date(text).toordinal() <= day_of(time).toordinal() + 1

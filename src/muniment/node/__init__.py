@@ -1,0 +1,1 @@
+"""What runs a ledger: the solo driver, keys, evidence, export and replay."""

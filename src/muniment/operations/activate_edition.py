@@ -1,0 +1,59 @@
+"""Activate an edition: switch the rules at a height."""
+
+from collections.abc import Iterator
+
+from muniment.codec import Digest, Natural, Payload, replace, text_matching
+from muniment.declare import Signer, TransactionType
+from muniment.model.context import Context
+from muniment.model.ledger import EDITIONS
+from muniment.model.state import Change, State, change
+
+
+class ActivateEdition(Payload, tag="activate-edition"):
+    """Which rules begin when."""
+
+    edition: text_matching(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")
+    """The name of the edition."""
+    hash: Digest
+    """SHA-256 of its lock, as the code that carries it computes it."""
+    height: Natural
+    """The height of the first block under it."""
+
+
+TYPE = TransactionType(
+    name="activate-edition",
+    number=51,
+    payload=ActivateEdition,
+    signers=frozenset({Signer.OPERATOR}),
+    may_change=frozenset({"edition"}),
+    register="",
+)
+
+
+@TYPE.check(1, "edition-not-later", basis="docs/editions.md")
+def edition_is_later(operation: ActivateEdition, state: State, ctx: Context) -> bool:
+    """The edition's name MUST sort after that of the edition in force."""
+    current = state.get(EDITIONS)
+    return current is not None and operation.edition > current.name
+
+
+@TYPE.check(2, "height-not-ahead", basis="docs/editions.md")
+def height_is_ahead(operation: ActivateEdition, state: State, ctx: Context) -> bool:
+    """The height MUST be later than that of the block."""
+    return operation.height > ctx.height
+
+
+@TYPE.effect
+def edition_is_announced(
+    operation: ActivateEdition, state: State, ctx: Context
+) -> Iterator[Change]:
+    """The edition follows the one in force at that height; an earlier announcement is replaced."""
+    before = state.get(EDITIONS)
+    if before is not None:
+        after = replace(
+            before,
+            next_hash=operation.hash,
+            next_height=operation.height,
+            next_name=operation.edition,
+        )
+        yield change(EDITIONS, EDITIONS.key(), before, after)

@@ -1,0 +1,56 @@
+"""Enrol a participant: give an applicant, agent, court or joint body an account."""
+
+from collections.abc import Iterator
+
+from muniment.codec import Office, Payload
+from muniment.declare import Signer, TransactionType
+from muniment.model.account import ACCOUNTS, ADMISSIONS, Account, Admission, KeySet
+from muniment.model.context import Context
+from muniment.model.possession import Possession, proves_possession
+from muniment.model.state import Change, State, change
+
+
+class EnrolParticipant(Payload, tag="enrol-participant"):
+    """What the enrolling office says of the participant."""
+
+    key_set: KeySet
+    """The participant's first key set; its digest becomes the account id."""
+    office: Office
+    """The office that enrols."""
+    possession: Possession
+    """A signature by each key over the key set's digest and the account."""
+
+
+TYPE = TransactionType(
+    name="enrol-participant",
+    number=11,
+    payload=EnrolParticipant,
+    signers=frozenset({Signer.OFFICE}),
+    may_change=frozenset({"account", "admission"}),
+)
+
+
+@TYPE.check(1, "participant-enrolled", basis="DESIGN: one account, one identity")
+def participant_is_new(operation: EnrolParticipant, state: State, ctx: Context) -> bool:
+    """The participant MUST NOT be enrolled already."""
+    return state.get(ACCOUNTS, operation.key_set.digest()) is None
+
+
+@TYPE.check(2, "possession-not-proven", basis="docs/formats/genesis.md")
+def keys_are_possessed(operation: EnrolParticipant, state: State, ctx: Context) -> bool:
+    """Each key of the key set MUST be admissible and MUST have signed the possession."""
+    account = operation.key_set.digest()
+    return proves_possession(operation.possession, account, operation.key_set, ctx.ledger)
+
+
+@TYPE.effect
+def participant_is_enrolled(
+    operation: EnrolParticipant, state: State, ctx: Context
+) -> Iterator[Change]:
+    """The participant has an account under the digest of its first key set."""
+    name = operation.key_set.digest()
+    account = Account(
+        enrolled_by=ctx.signer, key_set=operation.key_set, kind="participant", since=ctx.time
+    )
+    yield change(ACCOUNTS, ACCOUNTS.key(name), None, account)
+    yield change(ADMISSIONS, ADMISSIONS.key(name), None, Admission())

@@ -1,0 +1,122 @@
+"""File an application: an office accords a number and a filing date, openly or sealed."""
+
+from collections.abc import Iterator
+
+from muniment.codec import Date, Digest, Disclosed, Number, Office, Payload, RightKind
+from muniment.declare import Signer, TransactionType
+from muniment.model import application as filings
+from muniment.model.application import APPLICATIONS, SEALED, Application, Sealed
+from muniment.model.context import Context
+from muniment.model.dates import has_come
+from muniment.model.state import Change, State, change
+from muniment.proof.crypto import b64, sha256
+
+
+class FileApplication(Payload, tag="file-application"):
+    """What the office says of the filing. A sealed one shows `office` and `sealed` alone."""
+
+    date: Date | None = None
+    """The filing date, local to the office."""
+    disclosed: Disclosed = {}
+    """The names disclosed off the ledger (applicants, title, ...), each with its digest."""
+    number: Number | None = None
+    """The number, in any published spelling."""
+    office: Office
+    """The office that accords number and date."""
+    right: RightKind | None = None
+    """The kind of right."""
+    sealed: Digest | None = None
+    """The digest of the disclosure that holds the whole filing, for a sealed one."""
+
+
+TYPE = TransactionType(
+    name="file-application",
+    number=20,
+    payload=FileApplication,
+    signers=frozenset({Signer.OFFICE, Signer.REGISTRAR}),
+    may_change=frozenset({"application", "sealed"}),
+    event="A12",
+)
+
+
+@TYPE.check(1, "filing-neither-open-nor-sealed", basis="docs/formats/state-tree.md")
+def filing_is_open_or_sealed(operation: FileApplication, state: State, ctx: Context) -> bool:
+    """An open filing MUST give right, number and date; a sealed one MUST give none of them."""
+    given = (operation.right, operation.number, operation.date)
+    if operation.sealed is None:
+        return None not in given
+    return given == (None, None, None) and not operation.disclosed
+
+
+@TYPE.check(2, "number-format-unknown", basis="WIPO Standard ST.13; docs/number-formats.md")
+def number_has_a_format(operation: FileApplication, state: State, ctx: Context) -> bool:
+    """The number MUST be written in a format of the office, where it has published one."""
+    if operation.sealed is not None:
+        return True
+    office, right, number = _named(operation)
+    published = filings.formats_of(state, office, right).formats
+    return not published or bool(filings.read(state, office, right, number))
+
+
+@TYPE.check(3, "number-ambiguous", basis="WIPO Standard ST.13; docs/number-formats.md")
+def number_has_one_reading(operation: FileApplication, state: State, ctx: Context) -> bool:
+    """The number MUST have one reading only."""
+    return operation.sealed is not None or len(filings.suffixes(state, *_named(operation))) <= 2
+
+
+@TYPE.check(4, "number-check-digit-wrong", basis="docs/number-formats.md")
+def check_digit_is_right(operation: FileApplication, state: State, ctx: Context) -> bool:
+    """The number's check digit MUST be right, where its format has an official one."""
+    if operation.sealed is not None:
+        return True
+    return all(one.check != "wrong" for one in filings.read(state, *_named(operation)))
+
+
+@TYPE.check(5, "date-not-real-or-future", basis="PCT Rule 80.4; Paris Convention Art. 4A(3)")
+def date_has_come(operation: FileApplication, state: State, ctx: Context) -> bool:
+    """The filing date MUST be a real date, not before 1790 and not in the future."""
+    return operation.date is None or has_come(operation.date, ctx.time)
+
+
+@TYPE.check(6, "number-already-entered", basis="WIPO Standard ST.13: one number, one application")
+def number_is_new(operation: FileApplication, state: State, ctx: Context) -> bool:
+    """The number MUST NOT have been entered before, in any spelling."""
+    if operation.sealed is not None:
+        return True
+    return filings.find(state, APPLICATIONS, *_named(operation)) is None
+
+
+@TYPE.effect
+def filing_is_entered(operation: FileApplication, state: State, ctx: Context) -> Iterator[Change]:
+    """The application stands under its number; a sealed filing under a name nobody chooses."""
+    if operation.sealed is not None:
+        sealed = Sealed(
+            digest=operation.sealed,
+            entry=ctx.position,
+            office=operation.office,
+            recorded=ctx.time,
+            submitter=ctx.signer,
+        )
+        yield change(SEALED, SEALED.key(sealed_name(ctx)), None, sealed)
+        return
+    office, right, number = _named(operation)
+    canonical = filings.canonical(state, office, right, number)
+    entered = Application(
+        date=operation.date or "",
+        disclosed=operation.disclosed,
+        entry=ctx.position,
+        number=canonical,
+        printed=None if canonical == number else number,
+        recorded=ctx.time,
+    )
+    key = APPLICATIONS.key(office, right, filings.own_suffix(state, office, right, number))
+    yield change(APPLICATIONS, key, None, entered)
+
+
+def sealed_name(ctx: Context) -> str:
+    """Return the name of what this operation seals: SHA-256(envelope digest | index)."""
+    return b64(sha256(ctx.envelope + b"|" + str(ctx.index).encode("ascii")))
+
+
+def _named(operation: FileApplication) -> tuple[str, str, str]:
+    return operation.office, operation.right or "", operation.number or ""

@@ -1,0 +1,103 @@
+"""Publish reference data: number formats, calendars, memberships, periods, policies."""
+
+from collections.abc import Iterator
+
+from muniment.codec import AccountId, Component, Payload, Record, Row, Word, list_of
+from muniment.declare import Signer, TransactionType
+from muniment.model.context import Context
+from muniment.model.number import NumberFormat
+from muniment.model.reference import PARAMETERS, REFERENCE, ReferenceRow
+from muniment.model.state import Change, State, change
+from muniment.proof.errors import LedgerError
+
+ROWS_MAX = 100
+"""Most rows of one operation; a calendar of decades takes several."""
+COMPONENTS_MAX = 4
+"""Most components of a row's name."""
+
+
+class NamedRow(Record, frozen=True, kw_only=True):
+    """A row and the components that name it."""
+
+    name: list_of(Component, most=COMPONENTS_MAX)
+    """The components, e.g. `["XB", "2026"]`."""
+    row: Row
+    """The row, with its source and dates."""
+
+
+class PublishReferenceData(Payload, tag="publish-reference-data"):
+    """Rows of one table."""
+
+    publisher: AccountId
+    """The account that publishes."""
+    rows: list_of(NamedRow, most=ROWS_MAX)
+    """The rows; each replaces the row of the same name."""
+    table: Word
+    """The table, e.g. `number-format` or `closed-days`."""
+
+
+TYPE = TransactionType(
+    name="publish-reference-data",
+    number=17,
+    payload=PublishReferenceData,
+    signers=frozenset({Signer.ITSELF}),
+    may_change=frozenset({"reference"}),
+    register="publisher",
+)
+
+
+@TYPE.check(1, "row-not-of-the-publisher", basis="docs/reference-data.md")
+def rows_are_the_publishers(
+    operation: PublishReferenceData, state: State, ctx: Context
+) -> bool:
+    """The publisher MUST be the operator, or an office whose code begins the name of each row."""
+    operator = state.get(PARAMETERS, "operator")
+    if operator is not None and operator.value == operation.publisher:
+        return True
+    return all(row.name[0] == operation.publisher for row in operation.rows)
+
+
+@TYPE.check(2, "row-without-source", basis="docs/reference-data.md")
+def rows_have_sources(operation: PublishReferenceData, state: State, ctx: Context) -> bool:
+    """Each row MUST name its source."""
+    return all(isinstance(row.row.get("source"), str) for row in operation.rows)
+
+
+@TYPE.check(3, "row-named-twice", basis="docs/reference-data.md")
+def rows_differ(operation: PublishReferenceData, state: State, ctx: Context) -> bool:
+    """No two rows of the operation MUST have the same name."""
+    return len({row.name for row in operation.rows}) == len(operation.rows)
+
+
+@TYPE.check(4, "number-format-malformed", basis="docs/number-formats.md")
+def number_formats_are_sound(
+    operation: PublishReferenceData, state: State, ctx: Context
+) -> bool:
+    """A number format MUST be written in the mask language and match its own examples."""
+    if operation.table != "number-format":
+        return True
+    try:
+        formats = [NumberFormat.from_row(row.row) for row in operation.rows]
+    except (LedgerError, KeyError, TypeError, ValueError):
+        return False
+    return all(
+        (one.office, one.right_kind, one.identifier) == row.name
+        for one, row in zip(formats, operation.rows, strict=True)
+    )
+
+
+@TYPE.effect
+def rows_are_published(
+    operation: PublishReferenceData, state: State, ctx: Context
+) -> Iterator[Change]:
+    """Each row stands with its version and the time of its publication."""
+    for one in operation.rows:
+        key = REFERENCE.key(operation.table, *one.name)
+        before = state.at(REFERENCE, key)
+        after = ReferenceRow(
+            published=ctx.time,
+            publisher=operation.publisher,
+            row=one.row,
+            version=before.version + 1 if before else 1,
+        )
+        yield change(REFERENCE, key, before, after)

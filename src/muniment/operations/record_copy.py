@@ -1,0 +1,103 @@
+"""Record a copy: what another than its office knows of a filing, with the source."""
+
+from collections.abc import Iterator
+
+from muniment.codec import Component, Date, Disclosed, Number, Office, Payload, RightKind
+from muniment.declare import Signer, TransactionType
+from muniment.model import application as filings
+from muniment.model.application import COPIES, Copy
+from muniment.model.context import Context
+from muniment.model.dates import has_come
+from muniment.model.office import known_office
+from muniment.model.reference import PARAMETERS
+from muniment.model.state import Change, State, change
+
+
+class RecordCopy(Payload, tag="record-copy"):
+    """What the recorder took from a source."""
+
+    date: Date
+    """The filing date, as the source gives it."""
+    disclosed: Disclosed = {}
+    """The names disclosed off the ledger, each with its digest."""
+    number: Number
+    """The number as the source prints it."""
+    office: Office
+    """The office whose filing it is."""
+    recorder: Office
+    """The office that records the copy in its own register."""
+    retrieved: Date
+    """The day on which the recorder took it from the source."""
+    right: RightKind
+    """The kind of right."""
+    source: Component
+    """The source, e.g. `india-journal`."""
+
+
+TYPE = TransactionType(
+    name="record-copy",
+    number=22,
+    payload=RecordCopy,
+    signers=frozenset({Signer.OFFICE, Signer.REGISTRAR}),
+    may_change=frozenset({"copy"}),
+    register="recorder",
+)
+
+
+@TYPE.check(1, "copy-of-own-entry", basis="ledger: entries by another than the office are copies")
+def copy_is_of_another(operation: RecordCopy, state: State, ctx: Context) -> bool:
+    """An office MUST file its own applications, not record copies of them."""
+    return operation.office != operation.recorder
+
+
+@TYPE.check(2, "office-unknown", basis="WIPO Standard ST.3")
+def office_is_known(operation: RecordCopy, state: State, ctx: Context) -> bool:
+    """The office of the filing MUST have an ST.3 code, former ones included."""
+    profile = state.get(PARAMETERS, "profile")
+    demo = profile is not None and profile.value == "demo"
+    return known_office(operation.office, date=operation.date, demo=demo)
+
+
+@TYPE.check(3, "number-ambiguous", basis="WIPO Standard ST.13; docs/number-formats.md")
+def number_has_one_reading(operation: RecordCopy, state: State, ctx: Context) -> bool:
+    """The number MUST have at most one reading by the published formats."""
+    return len(filings.suffixes(state, *_named(operation))) <= 2
+
+
+@TYPE.check(4, "date-not-real-or-future", basis="PCT Rule 80.4; Paris Convention Art. 4A(3)")
+def dates_have_come(operation: RecordCopy, state: State, ctx: Context) -> bool:
+    """Both dates MUST be real and not in the future, and the filing not after its retrieval."""
+    return (
+        has_come(operation.date, ctx.time)
+        and has_come(operation.retrieved, ctx.time)
+        and operation.date <= operation.retrieved
+    )
+
+
+@TYPE.check(5, "copy-already-recorded", basis="WIPO Standard ST.13: one number, one application")
+def copy_is_new(operation: RecordCopy, state: State, ctx: Context) -> bool:
+    """The recorder MUST NOT have recorded a copy of this number before; it corrects instead."""
+    return filings.find(state, COPIES, *_named(operation), operation.recorder) is None
+
+
+@TYPE.effect
+def copy_is_recorded(operation: RecordCopy, state: State, ctx: Context) -> Iterator[Change]:
+    """The copy stands under the number and its recorder, never as that office's entry."""
+    office, right, number = _named(operation)
+    canonical = filings.canonical(state, office, right, number)
+    copy = Copy(
+        date=operation.date,
+        disclosed=operation.disclosed,
+        entry=ctx.position,
+        number=canonical,
+        printed=None if canonical == number else number,
+        recorded=ctx.time,
+        retrieved=operation.retrieved,
+        source=operation.source,
+    )
+    suffix = filings.own_suffix(state, office, right, number)
+    yield change(COPIES, COPIES.key(office, right, suffix, operation.recorder), None, copy)
+
+
+def _named(operation: RecordCopy) -> tuple[str, str, str]:
+    return operation.office, operation.right, operation.number

@@ -1,0 +1,144 @@
+"""Unseal an application: show the number and date that a sealed filing committed to."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from muniment.codec import Digest, Office, Payload, Record, from_members, replace, text_matching
+from muniment.codec import Date, Disclosed, Number, RightKind, AccountId
+from muniment.declare import Signer, TransactionType
+from muniment.model import application as filings
+from muniment.model.application import APPLICATIONS, SEALED, Application
+from muniment.model.context import Context
+from muniment.model.dates import has_come
+from muniment.model.state import Change, State, change
+from muniment.proof import disclosure
+from muniment.proof.errors import LedgerError
+
+
+class SealedFiling(Record, frozen=True, kw_only=True):
+    """What the disclosure of a sealed filing holds."""
+
+    date: Date
+    """The filing date."""
+    disclosed: Disclosed = {}
+    """The names disclosed off the ledger, each with its digest."""
+    ledger: Digest
+    """The ledger for which it was sealed: a copy on another one opens nothing."""
+    number: Number
+    """The number."""
+    office: Office
+    """The office."""
+    right: RightKind
+    """The kind of right."""
+    submitter: AccountId
+    """The account that sealed it: who copies a digest cannot open it."""
+
+
+class UnsealApplication(Payload, tag="unseal-application"):
+    """Which sealed filing is opened, and how."""
+
+    disclosure: text_matching(r"\A[A-Za-z0-9_-]{1,4096}\Z")
+    """The SD-JWT disclosure of the whole filing."""
+    office: Office
+    """The office that sealed it."""
+    sealed: Digest
+    """The name under which it is sealed."""
+
+
+TYPE = TransactionType(
+    name="unseal-application",
+    number=21,
+    payload=UnsealApplication,
+    signers=frozenset({Signer.OFFICE, Signer.REGISTRAR}),
+    may_change=frozenset({"application", "sealed"}),
+    event="Q14",
+)
+
+
+@TYPE.check(1, "not-confirmed", basis="docs/formats/disclosure.md")
+def sealed_filing_opens(operation: UnsealApplication, state: State, ctx: Context) -> bool:
+    """A sealed filing of the office MUST stand under that name, unopened, with that digest."""
+    sealed = state.get(SEALED, operation.sealed)
+    return (
+        sealed is not None
+        and sealed.opened is None
+        and sealed.office == operation.office
+        and sealed.digest == disclosure.digest(operation.disclosure)
+    )
+
+
+@TYPE.check(2, "disclosure-malformed", basis="RFC 9901; docs/formats/disclosure.md")
+def disclosure_is_a_filing(operation: UnsealApplication, state: State, ctx: Context) -> bool:
+    """The disclosure MUST be named `filing` and hold a filing."""
+    return _filing(operation) is not None
+
+
+@TYPE.check(3, "sealed-elsewhere", basis="docs/formats/disclosure.md")
+def filing_was_sealed_here(operation: UnsealApplication, state: State, ctx: Context) -> bool:
+    """The disclosed ledger, office and submitter MUST equal those of the sealed entry."""
+    filing, sealed = _filing(operation), state.get(SEALED, operation.sealed)
+    if filing is None or sealed is None:
+        return False
+    sealed_by = (ctx.ledger, sealed.office, sealed.submitter)
+    return (filing.ledger, filing.office, filing.submitter) == sealed_by
+
+
+@TYPE.check(4, "number-format-unknown", basis="WIPO Standard ST.13; docs/number-formats.md")
+def number_has_one_format(operation: UnsealApplication, state: State, ctx: Context) -> bool:
+    """The number MUST have one reading by the office's formats, where it has published any."""
+    named = _named(operation)
+    published = filings.formats_of(state, named[0], named[1]).formats
+    readings = filings.read(state, *named)
+    if any(one.check == "wrong" for one in readings):
+        return False
+    return not published or len(filings.suffixes(state, *named)) == 2
+
+
+@TYPE.check(5, "date-not-real-or-future", basis="PCT Rule 80.4; Paris Convention Art. 4A(3)")
+def date_came_before_sealing(operation: UnsealApplication, state: State, ctx: Context) -> bool:
+    """The filing date MUST be a real date that had come when the filing was sealed."""
+    filing, sealed = _filing(operation), state.get(SEALED, operation.sealed)
+    return filing is not None and sealed is not None and has_come(filing.date, sealed.recorded)
+
+
+@TYPE.check(6, "number-already-entered", basis="WIPO Standard ST.13: one number, one application")
+def number_is_new(operation: UnsealApplication, state: State, ctx: Context) -> bool:
+    """The number MUST NOT have been entered before, in any spelling."""
+    return filings.find(state, APPLICATIONS, *_named(operation)) is None
+
+
+@TYPE.effect
+def filing_is_opened(operation: UnsealApplication, state: State, ctx: Context) -> Iterator[Change]:
+    """The application stands under its number, with the sealed entry that dates it."""
+    filing, sealed = _filing(operation), state.get(SEALED, operation.sealed)
+    if filing is None or sealed is None:
+        return
+    office, right, number = _named(operation)
+    canonical = filings.canonical(state, office, right, number)
+    entered = Application(
+        date=filing.date,
+        disclosed=filing.disclosed,
+        entry=ctx.position,
+        number=canonical,
+        printed=None if canonical == number else number,
+        recorded=sealed.recorded,
+        sealed=operation.sealed,
+    )
+    key = APPLICATIONS.key(office, right, filings.own_suffix(state, office, right, number))
+    yield change(APPLICATIONS, key, None, entered)
+    opened = replace(sealed, opened=ctx.position)
+    yield change(SEALED, SEALED.key(operation.sealed), sealed, opened)
+
+
+def _filing(operation: UnsealApplication) -> SealedFiling | None:
+    try:
+        _, name, value = disclosure.parse(operation.disclosure)
+        filing = from_members(SealedFiling, value)
+    except LedgerError:
+        return None
+    return filing if name == "filing" else None
+
+
+def _named(operation: UnsealApplication) -> tuple[str, str, str]:
+    filing: Any = _filing(operation)
+    return filing.office, filing.right, filing.number

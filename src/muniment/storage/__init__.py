@@ -1,0 +1,1 @@
+"""Where a ledger keeps its bytes: the protocol, the paged state tree, SQLite."""

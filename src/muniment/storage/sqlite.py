@@ -1,0 +1,201 @@
+"""A ledger in one SQLite file; one atomic, durable commit per block.
+
+- Write-ahead log with `synchronous=FULL`: when `commit` returns, the block survives power loss.
+- One writer: an exclusive lock on a file beside the database, held while it is open for writing.
+- Opening reads the head alone; nothing is rebuilt that grows with the ledger.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from muniment.proof.errors import Busy, NotFound, StorageFault
+from muniment.storage.protocol import (
+    BlockWrite,
+    Entry,
+    Head,
+    StoredBlock,
+    StoredEnvelope,
+    Tile,
+)
+
+FILE_NAME = "ledger.db"
+CACHE_KIBIBYTES = 64 * 1024
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE head (only INTEGER PRIMARY KEY CHECK (only = 1), height INTEGER, time INTEGER,
+  size INTEGER, frontier BLOB, root_page INTEGER, state_root BLOB, next_page INTEGER) STRICT;
+CREATE TABLE entry (position INTEGER PRIMARY KEY, leaf BLOB NOT NULL, body BLOB) STRICT;
+CREATE TABLE envelope (position INTEGER PRIMARY KEY, height INTEGER NOT NULL, jws BLOB NOT NULL)
+  STRICT;
+CREATE TABLE block (height INTEGER PRIMARY KEY, time INTEGER NOT NULL, position INTEGER NOT NULL)
+  STRICT;
+CREATE UNIQUE INDEX block_position ON block (position);
+CREATE INDEX envelope_height ON envelope (height);
+CREATE TABLE page (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE tile (level INTEGER, number INTEGER, root BLOB NOT NULL, hashes BLOB NOT NULL,
+  PRIMARY KEY (level, number)) STRICT, WITHOUT ROWID;
+"""
+
+
+class SqliteStorage:
+    """Storage in a directory; a context manager.
+
+    Args:
+        directory: The ledger's directory; it must exist.
+        create: Whether a new database is made, or an existing one opened.
+        read_only: Whether to leave the writer's lock alone and refuse commits.
+
+    Raises:
+        Busy: Another process writes this ledger.
+        NotFound: There is no ledger in the directory.
+    """
+
+    def __init__(self, directory: Path, *, create: bool = False, read_only: bool = False) -> None:
+        path = directory / FILE_NAME
+        if create == path.exists():
+            raise NotFound(
+                "ledger-exists" if create else "ledger-not-found",
+                f"{directory} {'already holds' if create else 'holds no'} ledger.",
+                remedy="Name another directory." if create else "Make one: muniment init DIR",
+            )
+        self._lock = None if read_only else _lock(directory)
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        with self._faults():
+            self._configure(create=create, read_only=read_only)
+
+    def _configure(self, *, create: bool, read_only: bool) -> None:
+        self._db.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
+        self._db.execute("PRAGMA synchronous=FULL")
+        if create:
+            self._db.execute("PRAGMA page_size=8192")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT")
+        if read_only:
+            self._db.execute("PRAGMA query_only=ON")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version != SCHEMA_VERSION:
+            raise StorageFault(f"The database has schema {version}, this code {SCHEMA_VERSION}.")
+
+    def __enter__(self) -> "SqliteStorage":
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database and give the writer's lock back."""
+        self._db.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StorageFault(f"The database failed: {error}") from error
+
+    def _row(self, query: str, *values: int) -> Any:
+        with self._faults():
+            return self._db.execute(query, values).fetchone()
+
+    def _rows(self, make: Callable[..., Any], query: str, *values: int) -> Iterator[Any]:
+        with self._faults():
+            for row in self._db.execute(query, values):
+                yield make(*row)
+
+    def head(self) -> Head | None:
+        """Return the head, or None before genesis."""
+        row = self._row("SELECT height, time, size, frontier, root_page, state_root, next_page "
+                        "FROM head")
+        return Head(*row) if row else None
+
+    def page(self, number: int) -> bytes | None:
+        """Return a page of the state tree."""
+        row = self._row("SELECT body FROM page WHERE number = ?", number)
+        return row[0] if row else None
+
+    def tile(self, level: int, number: int) -> Tile | None:
+        """Return a complete tile of the log."""
+        return next(self.tiles(level, number, number + 1), None)
+
+    def tiles(self, level: int, first: int, last: int) -> Iterator[Tile]:
+        """Yield the complete tiles of a level, from `first` to before `last`."""
+        return self._rows(Tile, "SELECT level, number, root, hashes FROM tile WHERE level = ? "
+                          "AND number >= ? AND number < ? ORDER BY number", level, first, last)
+
+    def entries(self, first: int, last: int) -> Iterator[Entry]:
+        """Yield the entries from position `first` to before `last`."""
+        return self._rows(Entry, "SELECT leaf, body FROM entry WHERE position >= ? AND "
+                          "position < ? ORDER BY position", first, last)
+
+    def envelope_at(self, position: int) -> StoredEnvelope | None:
+        """Return the envelope whose operations begin at or last before `position`."""
+        row = self._row("SELECT position, height, jws FROM envelope WHERE position <= ? "
+                        "ORDER BY position DESC LIMIT 1", position)
+        return StoredEnvelope(*row) if row else None
+
+    def envelopes(self, height: int) -> Sequence[StoredEnvelope]:
+        """Return the envelopes of a block in their order."""
+        return list(self._rows(StoredEnvelope, "SELECT position, height, jws FROM envelope "
+                               "WHERE height = ? ORDER BY position", height))
+
+    def block_at(self, position: int) -> StoredBlock | None:
+        """Return the block that holds the leaf at `position`."""
+        row = self._row("SELECT height, time, position FROM block WHERE position >= ? "
+                        "ORDER BY position LIMIT 1", position)
+        return StoredBlock(*row) if row else None
+
+    def blocks(self, after: int) -> Iterator[StoredBlock]:
+        """Yield the blocks above a height in order; the genesis block is height 0."""
+        return self._rows(StoredBlock, "SELECT height, time, position FROM block "
+                          "WHERE height > ? ORDER BY height", after)
+
+    def commit(self, write: BlockWrite) -> None:
+        """Write a block, all of it or nothing, and return when it is durable."""
+        head, db = write.head, self._db
+        positions = range(write.first, write.first + len(write.entries))
+        with self._faults():
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                db.executemany("INSERT INTO entry VALUES (?, ?, ?)", (
+                    (position, *entry)
+                    for position, entry in zip(positions, write.entries, strict=True)
+                ))
+                db.executemany("INSERT INTO envelope VALUES (?, ?, ?)", write.envelopes)
+                db.executemany("INSERT OR REPLACE INTO page VALUES (?, ?)", write.pages)
+                db.executemany("INSERT INTO tile VALUES (?, ?, ?, ?)", write.tiles)
+                db.execute("INSERT INTO block VALUES (?, ?, ?)",
+                           (head.height, head.time, head.size - 1))
+                db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?, ?, ?, ?)", head)
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    def forget_body(self, position: int) -> None:
+        """Erase the line of a refused operation; its leaf stays."""
+        with self._faults():
+            self._db.execute("PRAGMA secure_delete=ON")
+            self._db.execute("UPDATE entry SET body = NULL WHERE position = ?", (position,))
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _lock(directory: Path) -> int:
+    handle = os.open(directory / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise Busy(
+            "ledger-in-use", f"Another process writes the ledger in {directory}.",
+            remedy="Wait until it ends, or stop it.",
+        ) from None
+    return handle
