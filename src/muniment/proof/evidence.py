@@ -1,0 +1,313 @@
+"""The evidence file: one JSON that proves an entry, a state, an absence or a series, offline.
+
+- Kinds: `entry` (an operation with its outcome), `state` (what stands under a key), `absence`
+  (that nothing stands under a key), `completeness` (that these are all under a prefix).
+- Every kind carries the signed checkpoint and a block leaf, which gives height, time and state
+  root. No policy is inside and no second proof; `sha256` covers the rest.
+- Operations and leaves stand as JSON values: their canonical bytes are what was hashed.
+- Whatever the bytes are, `verify` raises `VerificationError` and nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from muniment.proof import disclosure, jws, limits, merkle, statetree
+from muniment.proof.attestation import Attested, TrustPolicy, attest
+from muniment.proof.canonical import decode, encode
+from muniment.proof.crypto import b64, sha256, unb64
+from muniment.proof.errors import LedgerError, VerificationError
+
+FORMAT = "muniment/evidence/v1"
+ENVELOPE_TYPE = "muniment-envelope+jws"
+BLOCK_LEAF = b"muniment/block/v1\n"
+OPERATION_LEAF = b"muniment/operation/v1\n"
+KINDS = ("entry", "state", "absence", "completeness")
+_COMMON = {"block", "checkpoint", "format", "kind", "sha256"}
+_MEMBERS = {
+    "entry": _COMMON | {"disclosures", "entry"},
+    "state": _COMMON | {"disclosures", "state"},
+    "absence": _COMMON | {"absent", "coverage"},
+    "completeness": _COMMON | {"complete", "prefix"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What an evidence file proves, and on whose word."""
+
+    kind: str
+    """`entry`, `state`, `absence` or `completeness`."""
+    origin: str
+    """The ledger."""
+    size: int
+    """The size of the checkpoint under which it stands."""
+    attestation: str
+    """The kind of attestation that the verifier's policy asked for."""
+    attested_by: tuple[str, ...]
+    """The verifier keys that vouch."""
+    height: int
+    """The height of the block."""
+    time: int
+    """The time of the block, in UTC seconds."""
+    edition: str
+    """The hash of the rules in force."""
+    present: bool
+    """Whether the block is the last one of the checkpoint: then a state is the present one."""
+    position: int | None = None
+    """The entry's position in the log."""
+    operation: Mapping[str, Any] | None = None
+    """The operation."""
+    code: int | None = None
+    """Its outcome: 0 if it was accepted."""
+    signer: str | None = None
+    """The account that submitted it."""
+    key_set: str | None = None
+    """The digest of the key set that signed it."""
+    entries: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """The state entries proven: key and value."""
+    absent: tuple[str, ...] = ()
+    """The keys under which nothing stands."""
+    prefix: str | None = None
+    """The prefix whose entries are complete."""
+    disclosed: tuple[tuple[str, Any], ...] = ()
+    """The names and values disclosed."""
+
+    @property
+    def rests_on_the_operator(self) -> bool:
+        """Whether it also rests on the operator's honest sorting of the state (one process)."""
+        return self.kind in ("absence", "completeness") and self.attestation == "note"
+
+
+def assemble(kind: str, parts: Mapping[str, Any]) -> bytes:
+    """Return the bytes of an evidence file.
+
+    Args:
+        kind: One of KINDS.
+        parts: The members of that kind (docs/formats/evidence.md) but format, kind and sha256.
+
+    Raises:
+        Malformed: A part is outside canonical JSON.
+    """
+    plain = {**parts, "format": FORMAT, "kind": kind}
+    return encode({**plain, "sha256": b64(sha256(encode(plain)))}) + b"\n"
+
+
+def verify(data: bytes, policy: TrustPolicy) -> Proven:
+    """Verify an evidence file against the verifier's own policy.
+
+    Args:
+        data: The file's bytes.
+        policy: Whom the verifier trusts.
+
+    Returns:
+        What is proven.
+
+    Raises:
+        VerificationError: It does not prove what it claims, whatever the bytes are.
+    """
+    try:
+        return _verify(data, policy)
+    except VerificationError:
+        raise
+    except LedgerError as error:
+        raise VerificationError(
+            error.name, error.detail, basis=error.basis or "docs/formats/evidence.md",
+            remedy="Ask for the evidence again; this copy was altered or is of another format.",
+        ) from None
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
+        raise _refuted("A member is missing or of the wrong type.") from None
+
+
+def _verify(data: bytes, policy: TrustPolicy) -> Proven:
+    plain = _open(data)
+    attested = attest(plain["checkpoint"], policy)
+    block, facts = _block(plain["block"], attested)
+    state_root = unb64(block["state_root"], 32)
+    kind = plain["kind"]
+    if kind == "entry":
+        facts |= _entry(plain, attested, block)
+    elif kind == "state":
+        facts |= _state(plain, state_root)
+    elif kind == "absence":
+        facts |= _absence(plain, state_root)
+    else:
+        facts |= _completeness(plain, state_root)
+    return Proven(kind=kind, **facts)
+
+
+def _open(data: bytes) -> dict[str, Any]:
+    if not data.endswith(b"\n"):
+        raise _refuted("The file's last line has no end.")
+    plain = decode(data[:-1], limits.EVIDENCE_BYTES_MAX)
+    if not isinstance(plain, dict) or plain.get("format") != FORMAT:
+        raise _refuted(f"The file is not of format {FORMAT}.")
+    kind = plain.get("kind")
+    if kind not in KINDS or plain.keys() != _MEMBERS[kind]:
+        raise _refuted("The members are not those of a kind of evidence.")
+    rest = {name: value for name, value in plain.items() if name != "sha256"}
+    if plain["sha256"] != b64(sha256(encode(rest))):
+        raise _refuted("The file was altered: its digest is another.")
+    return plain
+
+
+def _block(plain: Any, attested: Attested) -> tuple[dict[str, Any], dict[str, Any]]:
+    _exactly(plain, {"index", "leaf", "path"})
+    leaf, index = plain["leaf"], _natural(plain["index"])
+    _exactly(leaf, {"count", "edition", "height", "state_root", "time"})
+    head = attested.checkpoint
+    path = split_hashes(plain["path"])
+    merkle.verify_inclusion(
+        merkle.leaf_hash(BLOCK_LEAF + encode(leaf)), index, head.size, path, head.root
+    )
+    facts = {
+        "origin": head.origin,
+        "size": head.size,
+        "attestation": attested.kind,
+        "attested_by": attested.by,
+        "height": _natural(leaf["height"]),
+        "time": _natural(leaf["time"]),
+        "edition": leaf["edition"],
+        "present": index == head.size - 1,
+    }
+    return leaf, facts
+
+
+def _entry(plain: dict[str, Any], attested: Attested, block: dict[str, Any]) -> dict[str, Any]:
+    entry = plain["entry"]
+    _exactly(entry, {
+        "index", "jws", "key_set", "leaf", "operation", "operation_path", "path", "shared",
+    })
+    leaf, index, head = entry["leaf"], _natural(entry["index"]), attested.checkpoint
+    _exactly(leaf, {"bytes", "code", "envelope", "index", "key_set", "operation"})
+    block_path = split_hashes(plain["block"]["path"])
+    shared = _natural(entry["shared"])
+    path = split_hashes(entry["path"]) + block_path[max(len(block_path) - shared, 0) :]
+    merkle.verify_inclusion(
+        merkle.leaf_hash(OPERATION_LEAF + encode(leaf)), index, head.size, path, head.root
+    )
+    block_index = plain["block"]["index"]
+    if not block_index - _natural(block["count"]) <= index < block_index:
+        raise _refuted("The entry does not belong to the block whose time is given.")
+    header = _envelope(entry, leaf, head.origin)
+    operation = entry["operation"]
+    return {
+        "position": index,
+        "operation": operation,
+        "code": _natural(leaf["code"]),
+        "signer": header["submitter"],
+        "key_set": leaf["key_set"],
+        "disclosed": _disclosed(plain["disclosures"], operation),
+    }
+
+
+def _envelope(entry: dict[str, Any], leaf: dict[str, Any], origin: str) -> dict[str, Any]:
+    """Verify that the account's keys signed the operation, in this envelope, for this ledger."""
+    signed = jws.parse(encode(entry["jws"]), ENVELOPE_TYPE)
+    if leaf["envelope"] != b64(sha256(signed.payload)):
+        raise _refuted("The signature is that of another envelope.")
+    if leaf["key_set"] != jws.key_set_digest(entry["key_set"]):
+        raise _refuted("The key set is not the one in force when the entry was made.")
+    jws.verify(signed, jws.open_key_set(entry["key_set"]), entry["key_set"]["threshold"])
+    header: dict[str, Any] = decode(signed.payload)
+    line = encode(entry["operation"])
+    if len(line) != leaf["bytes"] or b64(merkle.leaf_hash(line)) != leaf["operation"]:
+        raise _refuted("The operation is not the one that the entry names.")
+    merkle.verify_inclusion(
+        merkle.leaf_hash(line), _natural(leaf["index"]), _natural(header["count"]),
+        split_hashes(entry["operation_path"]), unb64(header["root"], 32),
+    )
+    if unb64(header["ledger"], 32).hex()[:16] != origin.rpartition("/")[2]:
+        raise _refuted("The envelope was signed for another ledger.")
+    return header
+
+
+def _state(plain: dict[str, Any], state_root: bytes) -> dict[str, Any]:
+    key, value = statetree.verify_presence(plain["state"], state_root)
+    stands = decode(value)
+    return {
+        "entries": ((key.decode("ascii"), stands),),
+        "disclosed": _disclosed(plain["disclosures"], stands),
+    }
+
+
+def _absence(plain: dict[str, Any], state_root: bytes) -> dict[str, Any]:
+    absent = []
+    for one in _items(plain["absent"]):
+        _exactly(one, {"key", "left", "right"})
+        proof = {"left": one["left"], "right": one["right"]}
+        statetree.verify_absence(proof, one["key"].encode("ascii"), state_root)
+        absent.append(one["key"])
+    if not absent:
+        raise _refuted("No key is named.")
+    entries = [statetree.verify_presence(one, state_root) for one in _items(plain["coverage"])]
+    if not all(key.startswith(b"coverage/") for key, _ in entries):
+        raise _refuted("A declaration of coverage was expected.")
+    return {
+        "absent": tuple(absent),
+        "entries": tuple((key.decode("ascii"), decode(value)) for key, value in entries),
+    }
+
+
+def _completeness(plain: dict[str, Any], state_root: bytes) -> dict[str, Any]:
+    prefix = plain["prefix"]
+    if not prefix.endswith("/"):
+        raise _refuted("A prefix ends with a slash: otherwise it would cut a component.")
+    entries = statetree.verify_completeness(
+        plain["complete"], prefix.encode("ascii"), state_root
+    )
+    return {
+        "prefix": prefix,
+        "entries": tuple((key.decode("ascii"), decode(value)) for key, value in entries),
+    }
+
+
+def _disclosed(disclosures: Any, bound: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """Return the names and values of disclosures that `bound` binds by their digests."""
+    digests = dict(bound.get("disclosed", {}))
+    if "sealed" in bound and bound.get("type") == "file-application":
+        digests["filing"] = bound["sealed"]
+    shown: dict[str, Any] = {}
+    for text in _items(disclosures):
+        _, name, value = disclosure.parse(text)
+        if name in shown or digests.get(name) != disclosure.digest(text):
+            raise _refuted("A disclosure is not the one that the entry binds under its name.")
+        shown[name] = value
+    return tuple(shown.items())
+
+
+def split_hashes(text: str) -> list[bytes]:
+    """Return the hashes of a path: 32 bytes each, joined, in base64url."""
+    data = unb64(text)
+    if len(data) % 32 or len(data) > 32 * limits.LOG_PATH_DEPTH_MAX:
+        raise _refuted("A path is not made of hashes of 32 bytes.")
+    return [data[at : at + 32] for at in range(0, len(data), 32)]
+
+
+def join_hashes(path: Sequence[bytes]) -> str:
+    """Return a path as text."""
+    return b64(b"".join(path))
+
+
+def _exactly(plain: Any, names: set[str]) -> None:
+    if not isinstance(plain, dict) or plain.keys() != names:
+        raise _refuted("The members are not those of the format.")
+
+
+def _natural(plain: Any) -> int:
+    if type(plain) is not int or plain < 0:
+        raise _refuted("A natural number was expected.")
+    return plain
+
+
+def _items(plain: Any) -> list[Any]:
+    if not isinstance(plain, list):
+        raise _refuted("A list was expected.")
+    return plain
+
+
+def _refuted(detail: str) -> VerificationError:
+    return VerificationError(
+        "evidence-invalid", detail, basis="docs/formats/evidence.md",
+        remedy="Ask for the evidence again; do not rely on this copy.",
+    )
