@@ -148,10 +148,9 @@ def unpacker(kind: Any) -> Callable[[bytes], Any]:
     return msgspec.msgpack.Decoder(kind).decode
 
 
-def describe(kind: Any) -> Any:
-    """Return the shape of a member's type as plain JSON, the same under every Python version."""
-    info = msgspec.inspect.type_info(kind)
-    return _describe(info)
+def describe(kind: Any) -> str:
+    """Return the shape of a member's type as JSON text, the same under every Python version."""
+    return encode(_describe(msgspec.inspect.type_info(kind))).decode("utf-8")
 
 
 def _describe(info: Any) -> Any:

@@ -70,7 +70,7 @@ class Example:
     refusal: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TransactionType:
     """A kind of operation.
 

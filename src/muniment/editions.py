@@ -85,6 +85,6 @@ def _lock_type(one: TransactionType, edition: str) -> dict[str, Any]:
         "number": one.number,
         "register": one.register,
         "required": [name for name, _, required in codec.fields(one.payload) if required],
-        "signers": sorted(one.signers),
+        "signers": sorted(signer.value for signer in one.signers),
         "tables": sorted(one.may_change),
     }

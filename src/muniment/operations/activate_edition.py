@@ -9,7 +9,7 @@ from muniment.model.ledger import EDITIONS
 from muniment.model.state import Change, State, change
 
 
-class ActivateEdition(Payload, tag="activate-edition"):
+class ActivateEdition(Payload, frozen=True, kw_only=True, tag="activate-edition"):
     """Which rules begin when."""
 
     edition: text_matching(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")

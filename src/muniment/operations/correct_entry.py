@@ -15,7 +15,7 @@ CORRECTIONS_KEPT = 8
 """How many corrections the state names; the log holds them all."""
 
 
-class CorrectEntry(Payload, tag="correct-entry"):
+class CorrectEntry(Payload, frozen=True, kw_only=True, tag="correct-entry"):
     """What was entered wrongly, and what is right."""
 
     date: Date | None = None

@@ -9,7 +9,7 @@ from muniment.model.context import Context
 from muniment.model.state import Change, State, change
 
 
-class DeclareCoverage(Payload, tag="declare-coverage"):
+class DeclareCoverage(Payload, frozen=True, kw_only=True, tag="declare-coverage"):
     """Which series is complete here."""
 
     office: Office

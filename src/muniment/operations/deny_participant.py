@@ -14,7 +14,7 @@ REVIEW_DAYS_MAX = 366
 """A bar is reviewed within a year."""
 
 
-class DenyParticipant(Payload, tag="deny-participant"):
+class DenyParticipant(Payload, frozen=True, kw_only=True, tag="deny-participant"):
     """Who is barred, from what, for how long and why."""
 
     account: AccountId

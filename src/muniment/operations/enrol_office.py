@@ -12,7 +12,7 @@ from muniment.model.reference import PARAMETERS
 from muniment.model.state import Change, State, change
 
 
-class EnrolOffice(Payload, tag="enrol-office"):
+class EnrolOffice(Payload, frozen=True, kw_only=True, tag="enrol-office"):
     """What the operator says of the office."""
 
     key_set: KeySet

@@ -10,7 +10,7 @@ from muniment.model.possession import Possession, proves_possession
 from muniment.model.state import Change, State, change
 
 
-class EnrolParticipant(Payload, tag="enrol-participant"):
+class EnrolParticipant(Payload, frozen=True, kw_only=True, tag="enrol-participant"):
     """What the enrolling office says of the participant."""
 
     key_set: KeySet

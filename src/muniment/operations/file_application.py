@@ -12,7 +12,7 @@ from muniment.model.state import Change, State, change
 from muniment.proof.crypto import b64, sha256
 
 
-class FileApplication(Payload, tag="file-application"):
+class FileApplication(Payload, frozen=True, kw_only=True, tag="file-application"):
     """What the office says of the filing. A sealed one shows `office` and `sealed` alone."""
 
     date: Date | None = None

@@ -10,7 +10,7 @@ from muniment.model.state import Change, State, change
 from muniment.proof import limits
 
 
-class GrantRole(Payload, tag="grant-role"):
+class GrantRole(Payload, frozen=True, kw_only=True, tag="grant-role"):
     """What the office lets the account do."""
 
     account: AccountId

@@ -9,7 +9,7 @@ from muniment.model.context import Context
 from muniment.model.state import Change, State, change
 
 
-class LiftDenial(Payload, tag="lift-denial"):
+class LiftDenial(Payload, frozen=True, kw_only=True, tag="lift-denial"):
     """Which bar ends, and why."""
 
     account: AccountId

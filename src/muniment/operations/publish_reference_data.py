@@ -25,7 +25,7 @@ class NamedRow(Record, frozen=True, kw_only=True):
     """The row, with its source and dates."""
 
 
-class PublishReferenceData(Payload, tag="publish-reference-data"):
+class PublishReferenceData(Payload, frozen=True, kw_only=True, tag="publish-reference-data"):
     """Rows of one table."""
 
     publisher: AccountId

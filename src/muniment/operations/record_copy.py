@@ -13,7 +13,7 @@ from muniment.model.reference import PARAMETERS
 from muniment.model.state import Change, State, change
 
 
-class RecordCopy(Payload, tag="record-copy"):
+class RecordCopy(Payload, frozen=True, kw_only=True, tag="record-copy"):
     """What the recorder took from a source."""
 
     date: Date

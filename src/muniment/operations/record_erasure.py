@@ -10,7 +10,7 @@ from muniment.model.context import Context
 from muniment.model.state import Change, State, change
 
 
-class RecordErasure(Payload, tag="record-erasure"):
+class RecordErasure(Payload, frozen=True, kw_only=True, tag="record-erasure"):
     """Which disclosures are gone. It names no person and repeats no digest."""
 
     erased: list_of(Word, most=8)

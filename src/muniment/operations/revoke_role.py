@@ -9,7 +9,7 @@ from muniment.model.context import Context
 from muniment.model.state import Change, State, change
 
 
-class RevokeRole(Payload, tag="revoke-role"):
+class RevokeRole(Payload, frozen=True, kw_only=True, tag="revoke-role"):
     """Which grant ends."""
 
     account: AccountId

@@ -10,7 +10,7 @@ from muniment.model.possession import Possession, proves_possession
 from muniment.model.state import Change, State, change
 
 
-class RotateKeys(Payload, tag="rotate-keys"):
+class RotateKeys(Payload, frozen=True, kw_only=True, tag="rotate-keys"):
     """What the account says of its next key set."""
 
     account: AccountId

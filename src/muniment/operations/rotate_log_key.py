@@ -10,7 +10,7 @@ from muniment.model.ledger import LOG_KEYS, LogKey, admissible
 from muniment.model.state import Change, State, change
 
 
-class RotateLogKey(Payload, tag="rotate-log-key"):
+class RotateLogKey(Payload, frozen=True, kw_only=True, tag="rotate-log-key"):
     """The new log key."""
 
     log_key: Jwk

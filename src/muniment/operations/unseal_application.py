@@ -34,7 +34,7 @@ class SealedFiling(Record, frozen=True, kw_only=True):
     """The account that sealed it: who copies a digest cannot open it."""
 
 
-class UnsealApplication(Payload, tag="unseal-application"):
+class UnsealApplication(Payload, frozen=True, kw_only=True, tag="unseal-application"):
     """Which sealed filing is opened, and how."""
 
     disclosure: text_matching(r"\A[A-Za-z0-9_-]{1,4096}\Z")

@@ -1,0 +1,147 @@
+"""The packaged reference data: tables with source and dates, made into rows of the ledger.
+
+- Each table is a CSV file beside this one; a row of it becomes one row of reference data of at
+  most 1,024 bytes (docs/reference-data.md).
+- What nobody sourced is not here: a missing row means "unknown", never "no".
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+Row = tuple[str, tuple[str, ...], dict[str, Any]]
+"""Table, components of the row's name, members."""
+PCT_OFFICES = (
+    "AT", "AU", "BR", "CA", "CH", "CN", "CZ", "DE", "EP", "ES", "FR", "GB", "GR", "IB", "IL",
+    "IN", "IT", "JP", "KR", "NO", "RU", "SE", "US",
+)
+"""Receiving Offices whose international application numbers are read."""
+SOURCES_OF_PCT = "PCT Administrative Instructions s. 307; the form before 2004 has two digits"
+
+
+def packaged_rows(profile: str = "solo") -> Iterator[Row]:
+    """Yield every packaged row; those of the fictional offices only in a demo ledger."""
+    prefixes = ("", "demo_") if profile == "demo" else ("",)
+    for prefix in prefixes:
+        yield from _rows(prefix)
+
+
+@cache
+def _rows(prefix: str) -> tuple[Row, ...]:
+    makers = {
+        "number_formats.csv": _number_format,
+        "closed_days.csv": _closed_days,
+        "memberships.csv": _membership,
+        "periods.csv": _period,
+        "restoration.csv": _restoration,
+    }
+    rows = [
+        make(line)
+        for name, make in makers.items()
+        for line in _lines(prefix + name)
+    ]
+    if not prefix:
+        rows += [_pct_format(office) for office in PCT_OFFICES]
+    return tuple(sorted(rows, key=lambda row: (row[0], row[1])))
+
+
+def _lines(name: str) -> list[dict[str, str]]:
+    path = files(__package__).joinpath(name)
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _number_format(line: Mapping[str, str]) -> Row:
+    row = {
+        "check": line["check"],
+        "examples": _listed(line["examples"]),
+        "format": line["format"],
+        "masks": _listed(line["masks"]),
+        "office": line["office"],
+        "right": line["right"],
+        "series": line["series"].split(),
+        "source": line["source"],
+        "valid_from": line["valid_from"],
+    }
+    return "number-format", (line["office"], line["right"], line["format"]), row
+
+
+def _pct_format(office: str) -> Row:
+    masks = [
+        f"PCT/{office}{{Y}}/{{N:6}}",
+        f"PCT{office}{{Y}}{{N:6}}",
+        f"PCT/{office}{{Y}}{{N:6}}",
+        f"PCT/{office}{{y:78}}/{{N:5}}",
+        f"PCT{office}{{y:78}}{{N:5}}",
+        f"{office}{{Y}}/{{N:6}}",
+    ]
+    row = {
+        "check": "",
+        "examples": [f"PCT/{office}2007/019317", f"PCT/{office}99/12345"],
+        "format": "pct",
+        "masks": masks,
+        "office": office,
+        "right": "patent",
+        "series": ["Y", "=PCT"],
+        "source": SOURCES_OF_PCT,
+        "valid_from": "",
+    }
+    return "number-format", (office, "patent", "pct"), row
+
+
+def _closed_days(line: Mapping[str, str]) -> Row:
+    closed = dict(one.split(" ", 1) for one in _listed(line["closed"]))
+    row = {
+        "closed": closed,
+        "open": line["open"].split(),
+        "source": line["source"],
+        "weekend": [int(one) for one in line["weekend"]],
+    }
+    return "closed-days", (line["office"], line["year"]), row
+
+
+def _membership(line: Mapping[str, str]) -> Row:
+    row = {"from": line["from"], "source": line["source"], "until": line["until"]}
+    return "membership", (line["office"], line["treaty"]), row
+
+
+def _period(line: Mapping[str, str]) -> Row:
+    row = {"basis": line["basis"], "months": int(line["months"]), "source": line["source"]}
+    return "period", (line["later"], line["earlier"]), row
+
+
+def _restoration(line: Mapping[str, str]) -> Row:
+    row = {
+        "basis": line["basis"],
+        "criterion": line["criterion"],
+        "months": int(line["months"]),
+        "source": line["source"],
+        "valid_from": line["valid_from"],
+    }
+    return "restoration", (line["office"], line["right"], line["criterion"]), row
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(";") if one.strip()]
+
+
+class PackagedReference:
+    """The packaged rows as the priority rules read them, without any ledger."""
+
+    def __init__(self, profile: str = "solo") -> None:
+        self._rows = {(table, *name): row for table, name, row in packaged_rows(profile)}
+
+    def row(self, table: str, *components: str) -> dict[str, Any] | None:
+        """Return the row under `components`, or None."""
+        return self._rows.get((table, *components))
+
+    def rows(self, table: str, *prefix: str) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+        """Yield (components, row) of a table under a prefix, in order."""
+        wanted = (table, *prefix)
+        for name, row in self._rows.items():
+            if name[: len(wanted)] == wanted:
+                yield name[1:], row
