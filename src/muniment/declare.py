@@ -10,7 +10,7 @@
 It knows no transaction type and no register.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -134,14 +134,12 @@ class TransactionType:
         for check in checks:
             if not check.holds(operation, state, ctx):
                 return check
-        changes = tuple(self._effects(operation, state, ctx))
+        changes = tuple(
+            change for effect in self.effects for change in effect(operation, state, ctx)
+        )
         for change in changes:
             invariant(change.table in self.may_change, "Only declared tables change.")
         return changes
-
-    def _effects(self, operation: Any, state: State, ctx: Context) -> Iterator[Change]:
-        for effect in self.effects:
-            yield from effect(operation, state, ctx)
 
 
 def invariant(condition: bool, sentence: str) -> None:

@@ -8,7 +8,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from muniment.codec import (
     AccountId,
@@ -119,54 +119,68 @@ class Formats:
     formats: tuple[NumberFormat, ...]
 
 
-def formats_of(state: State, office: str, right: str) -> Formats:
-    """Return the published formats of an office and kind of right."""
-    prefix = REFERENCE.key("number-format", office, right)
-    return state.remember(prefix, "formats", lambda: _load(state, office, right))
+class Identity(NamedTuple):
+    """What a printed number names, by the published formats."""
+
+    readings: tuple[Reading, ...]
+    """Every reading."""
+    canonical: str
+    """The canonical form, or the number as printed where no format reads it."""
+    suffixes: tuple[str, ...]
+    """The key parts under which it may stand, the likeliest first, its digest last."""
+    published: bool
+    """Whether the office published any format of this kind of right."""
+
+    @property
+    def has_one_reading(self) -> bool:
+        """Whether at most one format reads it."""
+        return len(self.suffixes) <= 2
+
+    @property
+    def check_digit_is_wrong(self) -> bool:
+        """Whether an official check digit contradicts it."""
+        return any(one.check == "wrong" for one in self.readings)
 
 
-def _load(state: State, office: str, right: str) -> Formats:
+@lru_cache(maxsize=1_024)
+def _prefix(office: str, right: str) -> bytes:
+    return REFERENCE.key("number-format", office, right)
+
+
+def _formats(state: State, office: str, right: str) -> Formats:
     rows = state.rows(REFERENCE, "number-format", office, right)
     return Formats(tuple(NumberFormat.from_row(value.row) for _, value in rows))
 
 
 @lru_cache(maxsize=4_096)
-def _read(formats: Formats, printed: str) -> tuple[Reading, ...]:
-    return read_number(formats.formats, printed)
+def _identify(formats: Formats, printed: str) -> Identity:
+    readings = read_number(formats.formats, printed)
+    known = dict.fromkeys(key_suffix(reading) for reading in readings)
+    return Identity(
+        readings=readings,
+        canonical=readings[0].canonical if readings else printed,
+        suffixes=(*known, unknown_suffix(printed)),
+        published=bool(formats.formats),
+    )
 
 
-@lru_cache(maxsize=4_096)
-def _suffixes(formats: Formats, printed: str) -> tuple[str, ...]:
-    readings = _read(formats, printed)
-    return (*dict.fromkeys(key_suffix(reading) for reading in readings), unknown_suffix(printed))
+def identify(state: State, office: str, right: str, printed: str) -> Identity:
+    """Return what a printed number names at an office."""
+    prefix = _prefix(office, right)
+    formats = state.remember(prefix, "formats", lambda: _formats(state, office, right))
+    return _identify(formats, printed)
 
 
-def read(state: State, office: str, right: str, printed: str) -> tuple[Reading, ...]:
-    """Return every reading of a printed number by the published formats."""
-    return _read(formats_of(state, office, right), printed)
-
-
-def suffixes(state: State, office: str, right: str, printed: str) -> tuple[str, ...]:
-    """Return the key parts under which a printed number may stand, the likeliest first."""
-    return _suffixes(formats_of(state, office, right), printed)
-
-
-def own_suffix(state: State, office: str, right: str, printed: str) -> str:
-    """Return the key part under which a new entry of this number will stand."""
-    return suffixes(state, office, right, printed)[0]
-
-
-def canonical(state: State, office: str, right: str, printed: str) -> str:
-    """Return the canonical form of a number, or the number as printed where none is known."""
-    readings = read(state, office, right, printed)
-    return readings[0].canonical if readings else printed
+def formats_of(state: State, office: str, right: str) -> tuple[NumberFormat, ...]:
+    """Return the published formats of an office and kind of right."""
+    return _formats(state, office, right).formats
 
 
 def find(
     state: State, table: Table[Filing], office: str, right: str, printed: str, *more: str
 ) -> tuple[bytes, Filing] | None:
     """Return (key, value) of the entry that a printed number names, or None."""
-    for suffix in suffixes(state, office, right, printed):
+    for suffix in identify(state, office, right, printed).suffixes:
         key = table.key(office, right, suffix, *more)
         value = state.at(table, key)
         if value is not None:

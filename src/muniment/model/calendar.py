@@ -11,6 +11,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 
 from muniment.proof import limits
@@ -33,6 +34,7 @@ class Reference(Protocol):
         """Yield (components, row) of a table under a prefix, in order."""
 
 
+@lru_cache(maxsize=8_192)
 def parse_date(text: str) -> date:
     """Return the date of a text `YYYY-MM-DD` in ASCII digits.
 

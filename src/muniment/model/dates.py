@@ -28,4 +28,8 @@ def has_come(text: str, time: int) -> bool:
 
     One day is allowed for offices whose local date runs ahead of UTC (PCT Rule 80.4).
     """
-    return is_date(text) and parse_date(text).toordinal() <= day_of(time).toordinal() + 1
+    try:
+        day = parse_date(text)
+    except LedgerError:
+        return False
+    return day.toordinal() <= _EPOCH + time // SECONDS_A_DAY + 1

@@ -45,6 +45,10 @@ class Mask:
     """The mask as published."""
     tokens: tuple[Token, ...]
     """Its parts."""
+    least: int
+    """The shortest text that it matches."""
+    most: int
+    """The longest text that it matches."""
 
     def match(self, text: str) -> dict[str, str] | None:
         """Return what the tokens hold in `text` (upper-case ASCII), or None.
@@ -52,6 +56,8 @@ class Mask:
         Several counted tokens are joined; a two-digit year is returned with four.
         """
         at, length = 0, len(text)
+        if not self.least <= length <= self.most:
+            return None
         held: dict[str, str] = {}
         for kind, least, most, words, pivot in self.tokens:
             if kind == "text" or kind == "maybe":
@@ -124,7 +130,8 @@ def compile_mask(text: str) -> Mask:
     if len(tokens) > TOKENS_MAX:
         raise _malformed(text, "it has too many parts")
     _one_way(text, tokens)
-    return Mask(text, tuple(tokens))
+    least, most = sum(one.least for one in tokens), sum(one.most for one in tokens)
+    return Mask(text, tuple(tokens), least, most)
 
 
 def _token(text: str, at: int) -> tuple[Token, int]:

@@ -39,6 +39,7 @@ from muniment.storage.log import LogTiles
 from muniment.storage.pages import PagedTree
 from muniment.storage.protocol import BlockWrite, Entry, Head, Storage
 from muniment.storage.sqlite import SqliteStorage
+from muniment.vault.vault import make_vault_key
 
 Row = tuple[str, tuple[str, ...], dict[str, Any]]
 """A row of reference data: table, components, members."""
@@ -86,6 +87,7 @@ def found(
     leaf = GENESIS_LEAF + encode(genesis)
     wallet.save(making / KEYS / f"{office}.json")
     write_private(making / KEYS / LOG_KEY_FILE, encode_plain(log_key.jwk()) + b"\n")
+    make_vault_key(making)
     policy = trust_policy(origin(name, leaf), log_key)
     (making / POLICY_FILE).write_text(policy, encoding="ascii")
     with SqliteStorage(making, create=True) as storage:

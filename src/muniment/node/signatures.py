@@ -6,9 +6,9 @@
 - Signatures are verified one by one under the strict rule; there is no batch verification.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from muniment.proof.crypto import PublicKey, sha256
 from muniment.proof.errors import Unauthentic
@@ -19,12 +19,17 @@ THREADS = 2
 """Verification releases the interpreter; more threads than cores gain nothing."""
 
 
+PAIRS_WORTH_A_THREAD = 2
+Pair = tuple[PublicKey, Signature]
+
+
 class VerifiedSignatures:
     """The memory; one per driver."""
 
     def __init__(self) -> None:
         self._facts: OrderedDict[bytes, None] = OrderedDict()
         self._pool: ThreadPoolExecutor | None = None
+        self._running: deque[Future[list[bytes]]] = deque()
 
     def check(self, key: PublicKey, signature: Signature) -> None:
         """Verify a signature, or remember that it was valid.
@@ -38,16 +43,20 @@ class VerifiedSignatures:
         key.verify(signature.signature, signature.signing_input)
         self._remember(fact)
 
-    def verify_ahead(self, pairs: Sequence[tuple[PublicKey, Signature]]) -> None:
-        """Verify many signatures on several threads; an invalid one is left to `check`."""
-        if len(pairs) < 2:
+    def verify_ahead(self, pairs: Sequence[Pair]) -> None:
+        """Begin to verify signatures on other threads; an invalid one is left to `check`."""
+        if len(pairs) < PAIRS_WORTH_A_THREAD:
             return
         if self._pool is None:
             self._pool = ThreadPoolExecutor(THREADS)
-        half = (len(pairs) + THREADS - 1) // THREADS
-        parts = [pairs[at : at + half] for at in range(0, len(pairs), half)]
-        for facts in self._pool.map(_valid, parts):
-            for fact in facts:
+        share = (len(pairs) + THREADS - 1) // THREADS
+        for at in range(0, len(pairs), share):
+            self._running.append(self._pool.submit(_valid, pairs[at : at + share]))
+
+    def wait(self) -> None:
+        """Wait for what `verify_ahead` began, and remember it."""
+        while self._running:
+            for fact in self._running.popleft().result():
                 self._remember(fact)
 
     def close(self) -> None:
@@ -62,7 +71,7 @@ class VerifiedSignatures:
             self._facts.popitem(last=False)
 
 
-def _valid(pairs: Sequence[tuple[PublicKey, Signature]]) -> list[bytes]:
+def _valid(pairs: Sequence[Pair]) -> list[bytes]:
     facts = []
     for key, signature in pairs:
         try:

@@ -39,6 +39,7 @@ LOG_KEY_FILE = "log.key"
 SIGNED_FILE = "log.signed"
 POLICY_FILE = "trust-policy.txt"
 NOT_AFTER_SECONDS = 3_600
+BLOCK = limits.BLOCK_ENVELOPES_MAX
 Clock = Callable[[], int]
 
 
@@ -131,15 +132,20 @@ class SoloLedger:
             StorageFault: The disk failed; the ledger must be opened again.
         """
         outcomes: list[Outcome] = []
-        for first in range(0, len(envelopes), limits.BLOCK_ENVELOPES_MAX):
-            part = envelopes[first : first + limits.BLOCK_ENVELOPES_MAX]
-            outcomes.extend(self._block(part))
-        return outcomes
+        ahead: list[Envelope | Outcome] = []
+        for first in range(0, len(envelopes) + 1, BLOCK):
+            # The next block's signatures are verified while this block is executed.
+            now, ahead = ahead, [parse(one) for one in envelopes[first : first + BLOCK]]
+            self._signatures.wait()
+            self._signatures.verify_ahead(self._expected_signatures(ahead))
+            outcomes.extend(self._block(now))
+        self._signatures.wait()
+        return outcomes + self._block(ahead)
 
-    def _block(self, envelopes: Sequence[bytes]) -> list[Outcome]:
-        parsed = [parse(one) for one in envelopes]
+    def _block(self, parsed: Sequence[Envelope | Outcome]) -> list[Outcome]:
+        if not parsed:
+            return []
         valid = [one for one in parsed if isinstance(one, Envelope)]
-        self._signatures.verify_ahead(self._expected_signatures(valid))
         result = self.execute(self.head.height + 1, max(self._now(), self.head.time), valid)
         executed = iter(result.outcomes)
         return [next(executed) if isinstance(one, Envelope) else one for one in parsed]
@@ -161,9 +167,11 @@ class SoloLedger:
         self.storage.commit(write)
         self.head = write.head
 
-    def _expected_signatures(self, envelopes: Sequence[Envelope]) -> list[tuple[PublicKey, Signature]]:
+    def _expected_signatures(self, parsed: Sequence[Envelope | Outcome]) -> list[tuple[PublicKey, Signature]]:
         pairs = []
-        for envelope in envelopes:
+        for envelope in parsed:
+            if not isinstance(envelope, Envelope):
+                continue
             account = self.state.get(ACCOUNTS, envelope.header.submitter)
             if account is not None:
                 keys = opened(account.key_set)[1]

@@ -124,8 +124,8 @@ def _standing(operation: ClaimPriority, state: State) -> tuple[tuple[bytes, Clai
 
 
 def _suffix(state: State, named: FilingName) -> str:
-    suffix = filings.own_suffix(state, named.office, named.right, named.number)
-    return f"{named.office}/{named.right}/{suffix}"
+    identity = filings.identify(state, named.office, named.right, named.number)
+    return f"{named.office}/{named.right}/{identity.suffixes[0]}"
 
 
 def _later(operation: ClaimPriority) -> tuple[str, str, str]:

@@ -53,15 +53,16 @@ def number_has_a_format(operation: FileApplication, state: State, ctx: Context) 
     """The number MUST be written in a format of the office, where it has published one."""
     if operation.sealed is not None:
         return True
-    office, right, number = _named(operation)
-    published = filings.formats_of(state, office, right).formats
-    return not published or bool(filings.read(state, office, right, number))
+    named = filings.identify(state, *_named(operation))
+    return bool(named.readings) or not named.published
 
 
 @TYPE.check(3, "number-ambiguous", basis="WIPO Standard ST.13; docs/number-formats.md")
 def number_has_one_reading(operation: FileApplication, state: State, ctx: Context) -> bool:
     """The number MUST have one reading only."""
-    return operation.sealed is not None or len(filings.suffixes(state, *_named(operation))) <= 2
+    if operation.sealed is not None:
+        return True
+    return filings.identify(state, *_named(operation)).has_one_reading
 
 
 @TYPE.check(4, "number-check-digit-wrong", basis="docs/number-formats.md")
@@ -69,7 +70,7 @@ def check_digit_is_right(operation: FileApplication, state: State, ctx: Context)
     """The number's check digit MUST be right, where its format has an official one."""
     if operation.sealed is not None:
         return True
-    return all(one.check != "wrong" for one in filings.read(state, *_named(operation)))
+    return not filings.identify(state, *_named(operation)).check_digit_is_wrong
 
 
 @TYPE.check(5, "date-not-real-or-future", basis="PCT Rule 80.4; Paris Convention Art. 4A(3)")
@@ -100,16 +101,16 @@ def filing_is_entered(operation: FileApplication, state: State, ctx: Context) ->
         yield change(SEALED, SEALED.key(sealed_name(ctx)), None, sealed)
         return
     office, right, number = _named(operation)
-    canonical = filings.canonical(state, office, right, number)
+    named = filings.identify(state, office, right, number)
     entered = Application(
         date=operation.date or "",
         disclosed=operation.disclosed,
         entry=ctx.position,
-        number=canonical,
-        printed=None if canonical == number else number,
+        number=named.canonical,
+        printed=None if named.canonical == number else number,
         recorded=ctx.time,
     )
-    key = APPLICATIONS.key(office, right, filings.own_suffix(state, office, right, number))
+    key = APPLICATIONS.key(office, right, named.suffixes[0])
     yield change(APPLICATIONS, key, None, entered)
 
 

@@ -61,7 +61,7 @@ def office_is_known(operation: RecordCopy, state: State, ctx: Context) -> bool:
 @TYPE.check(3, "number-ambiguous", basis="WIPO Standard ST.13; docs/number-formats.md")
 def number_has_one_reading(operation: RecordCopy, state: State, ctx: Context) -> bool:
     """The number MUST have at most one reading by the published formats."""
-    return len(filings.suffixes(state, *_named(operation))) <= 2
+    return filings.identify(state, *_named(operation)).has_one_reading
 
 
 @TYPE.check(4, "date-not-real-or-future", basis="PCT Rule 80.4; Paris Convention Art. 4A(3)")
@@ -84,19 +84,19 @@ def copy_is_new(operation: RecordCopy, state: State, ctx: Context) -> bool:
 def copy_is_recorded(operation: RecordCopy, state: State, ctx: Context) -> Iterator[Change]:
     """The copy stands under the number and its recorder, never as that office's entry."""
     office, right, number = _named(operation)
-    canonical = filings.canonical(state, office, right, number)
+    named = filings.identify(state, office, right, number)
     copy = Copy(
         date=operation.date,
         disclosed=operation.disclosed,
         entry=ctx.position,
-        number=canonical,
-        printed=None if canonical == number else number,
+        number=named.canonical,
+        printed=None if named.canonical == number else number,
         recorded=ctx.time,
         retrieved=operation.retrieved,
         source=operation.source,
     )
-    suffix = filings.own_suffix(state, office, right, number)
-    yield change(COPIES, COPIES.key(office, right, suffix, operation.recorder), None, copy)
+    key = COPIES.key(office, right, named.suffixes[0], operation.recorder)
+    yield change(COPIES, key, None, copy)
 
 
 def _named(operation: RecordCopy) -> tuple[str, str, str]:

@@ -86,12 +86,10 @@ def filing_was_sealed_here(operation: UnsealApplication, state: State, ctx: Cont
 @TYPE.check(4, "number-format-unknown", basis="WIPO Standard ST.13; docs/number-formats.md")
 def number_has_one_format(operation: UnsealApplication, state: State, ctx: Context) -> bool:
     """The number MUST have one reading by the office's formats, where it has published any."""
-    named = _named(operation)
-    published = filings.formats_of(state, named[0], named[1]).formats
-    readings = filings.read(state, *named)
-    if any(one.check == "wrong" for one in readings):
+    named = filings.identify(state, *_named(operation))
+    if named.check_digit_is_wrong or not named.has_one_reading:
         return False
-    return not published or len(filings.suffixes(state, *named)) == 2
+    return bool(named.readings) or not named.published
 
 
 @TYPE.check(5, "date-not-real-or-future", basis="PCT Rule 80.4; Paris Convention Art. 4A(3)")
@@ -114,17 +112,17 @@ def filing_is_opened(operation: UnsealApplication, state: State, ctx: Context) -
     if filing is None or sealed is None:
         return
     office, right, number = _named(operation)
-    canonical = filings.canonical(state, office, right, number)
+    named = filings.identify(state, office, right, number)
     entered = Application(
         date=filing.date,
         disclosed=filing.disclosed,
         entry=ctx.position,
-        number=canonical,
-        printed=None if canonical == number else number,
+        number=named.canonical,
+        printed=None if named.canonical == number else number,
         recorded=sealed.recorded,
         sealed=operation.sealed,
     )
-    key = APPLICATIONS.key(office, right, filings.own_suffix(state, office, right, number))
+    key = APPLICATIONS.key(office, right, named.suffixes[0])
     yield change(APPLICATIONS, key, None, entered)
     opened = replace(sealed, opened=ctx.position)
     yield change(SEALED, SEALED.key(operation.sealed), sealed, opened)

@@ -8,6 +8,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from muniment.proof import limits
@@ -78,14 +79,23 @@ def _signature(plain: Any, payload: str, typ: str) -> Signature:
     if not isinstance(plain, dict) or plain.keys() != {"protected", "signature"}:
         raise _malformed("A signature has the members protected and signature.")
     protected = plain["protected"]
-    header = decode(unb64(protected))
+    if not isinstance(protected, str):
+        raise _malformed("The protected header is no text.")
+    alg, kid = _protected(protected, typ)
+    signed = unb64(plain["signature"], 64)
+    return Signature(alg, kid, f"{protected}.{payload}".encode("ascii"), signed)
+
+
+@lru_cache(maxsize=1_024)
+def _protected(protected: str, typ: str) -> tuple[str, str]:
+    """Return (algorithm, thumbprint) of a protected header; a key's is always the same text."""
+    header = decode(unb64(protected), limits.JWS_BYTES_MAX)
     if not isinstance(header, dict) or header.keys() != {"alg", "kid", "typ"}:
         raise _malformed("The protected header has the members alg, kid and typ.")
     if header["typ"] != typ or header["alg"] not in _ALGORITHMS:
         raise _malformed(f"The type is not {typ}, or the algorithm is not admitted.")
     unb64(header["kid"], 32)
-    signed = unb64(plain["signature"], 64)
-    return Signature(header["alg"], header["kid"], f"{protected}.{payload}".encode("ascii"), signed)
+    return header["alg"], header["kid"]
 
 
 def verify(

@@ -1,0 +1,1 @@
+"""The intake: office data from files into operations, with a report of what is wrong in it."""

@@ -1,0 +1,171 @@
+"""From a row of a file to a record of a filing, by a mapping that the office writes.
+
+- A mapping names the column of each field, or a constant in its place, and how dates are
+  written. JSON lines in our own shape need none.
+- Values are taken as printed. A date is read in the one notation that the mapping names; what
+  does not fit stays empty and a rule says so.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from muniment.proof.errors import Malformed, NotFound
+
+FIELDS = ("office", "right", "number", "date", "title", "applicants", "grant_number", "source",
+          "priority_date", "priority_number", "priority_country")
+DATE_FORMATS = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "MM-DD-YYYY", "DD.MM.YYYY", "YYYYMMDD")
+_DIGITS = frozenset("0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """A priority as a source prints it."""
+
+    country: str
+    number: str
+    date: str
+    parent: bool
+    """Whether it is a parent application, not a claim under the Paris Convention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A filing as a source prints it."""
+
+    row: int
+    office: str
+    right: str
+    number: str
+    date: str
+    title: str
+    applicants: tuple[str, ...]
+    grant_number: str
+    source: str
+    priorities: tuple[Priority, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """Where a file keeps the fields of a filing."""
+
+    columns: Mapping[str, str]
+    """Field -> column."""
+    constants: Mapping[str, str]
+    """Field -> text that holds for every row."""
+    date_format: str
+    """How dates are written, one of DATE_FORMATS."""
+
+
+OUR_SHAPE = ColumnMap({}, {}, "YYYY-MM-DD")
+
+
+def load_map(path: Path) -> ColumnMap:
+    """Read a mapping file (docs/import.md).
+
+    Raises:
+        NotFound: There is no such file.
+        Malformed: A table, field or date format is not known.
+    """
+    try:
+        plain = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotFound("map-not-found", f"There is no mapping {path}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _bad(f"It is no TOML: {error}") from None
+    if not plain.keys() <= {"columns", "constants", "date_format"}:
+        raise _bad(f"It has the tables columns and constants, not {sorted(plain)}.")
+    columns, constants = plain.get("columns", {}), plain.get("constants", {})
+    for table in (columns, constants):
+        texts = isinstance(table, dict) and all(isinstance(one, str) for one in table.values())
+        if not texts or not table.keys() <= set(FIELDS):
+            raise _bad(f"A field is none of {', '.join(FIELDS)}, or its value is no text.")
+    date_format = plain.get("date_format", "YYYY-MM-DD")
+    if date_format not in DATE_FORMATS:
+        raise _bad(f"date_format is none of {', '.join(DATE_FORMATS)}.")
+    return ColumnMap(columns, constants, date_format)
+
+
+def check_columns(mapping: ColumnMap, fields: Mapping[str, Any]) -> None:
+    """Raise unless every column that the mapping names is in the file.
+
+    Raises:
+        Malformed: A column is missing.
+    """
+    missing = [name for name in mapping.columns.values() if name not in fields]
+    if missing:
+        raise _bad(f"The file has no column {missing[0]!r}; it has {', '.join(fields)}.")
+
+
+def to_record(row: int, fields: Mapping[str, Any], mapping: ColumnMap) -> Record:
+    """Return the record of a row."""
+    if mapping is OUR_SHAPE:
+        return _our_record(row, fields)
+
+    def field(name: str) -> str:
+        column = mapping.columns.get(name)
+        value = fields.get(column) if column else mapping.constants.get(name, "")
+        return _text(value).strip()
+
+    number, country = field("priority_number"), field("priority_country")
+    day = _date(field("priority_date"), mapping.date_format)
+    priorities = (Priority(country, number, day, False),) if day or number else ()
+    applicants = field("applicants")
+    return Record(
+        row=row, office=field("office"), right=field("right"), number=field("number"),
+        date=_date(field("date"), mapping.date_format), title=field("title"),
+        applicants=(applicants,) if applicants else (), grant_number=field("grant_number"),
+        source=field("source") or "csv-file", priorities=priorities,
+    )
+
+
+def _our_record(row: int, fields: Mapping[str, Any]) -> Record:
+    applicants = fields.get("applicants")
+    listed = fields.get("priorities")
+    return Record(
+        row=row,
+        office=_text(fields.get("office")),
+        right=_text(fields.get("right")),
+        number=_text(fields.get("application_number")).strip(),
+        date=_text(fields.get("filing_date")).strip(),
+        title=_text(fields.get("title")),
+        applicants=tuple(_text(one) for one in applicants if one)
+        if isinstance(applicants, list) else (),
+        grant_number=_text(fields.get("grant_number")),
+        source=_text(fields.get("source")) or "json-lines",
+        priorities=tuple(_priority(one) for one in listed if isinstance(one, dict))
+        if isinstance(listed, list) else (),
+    )
+
+
+def _priority(plain: Mapping[str, Any]) -> Priority:
+    return Priority(
+        country=_text(plain.get("country")), number=_text(plain.get("number")),
+        date=_text(plain.get("date")), parent="continuity" in plain,
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _date(text: str, date_format: str) -> str:
+    """Return a date as `YYYY-MM-DD`, or the text itself where it is not of the format."""
+    if len(text) != len(date_format):
+        return text
+    parts = {"Y": "", "M": "", "D": ""}
+    for sign, place in zip(text, date_format, strict=True):
+        if place in parts:
+            if sign not in _DIGITS:
+                return text
+            parts[place] += sign
+        elif sign != place:
+            return text
+    return f"{parts['Y']}-{parts['M']}-{parts['D']}"
+
+
+def _bad(detail: str) -> Malformed:
+    return Malformed("map-malformed", f"The mapping cannot be used. {detail}",
+                     basis="docs/import.md", remedy="Compare it with the example on that page.")

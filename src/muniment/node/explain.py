@@ -1,0 +1,55 @@
+"""Codes in words: the rule that an outcome stands for, its basis and what to do next."""
+
+from functools import cache
+from typing import NamedTuple
+
+from muniment.model import codes
+from muniment.operations import declared
+from muniment.proof.errors import Refused
+
+_REMEDIES = {
+    "number-format-unknown": "See the formats: muniment number formats OFFICE",
+    "number-already-entered": "Look at the entry: muniment filing show REFERENCE",
+    "not-confirmed": "Check the reference; sealed and unknown filings are answered alike.",
+    "not-authorised": "Only the office, or who holds its role, can do this: muniment role grant",
+    "participant-barred": "Ask the office; the applicant himself may submit.",
+    "register-unknown": "Enrol the office first: muniment office enrol",
+    "entry-has-changed": "Read the entry again and correct what stands now.",
+}
+
+
+class Explained(NamedTuple):
+    """What a code means."""
+
+    name: str
+    sentence: str
+    basis: str
+    remedy: str
+
+
+@cache
+def _table() -> dict[int, Explained]:
+    table = {
+        code: Explained(name, codes.OPERATION_REASONS.get(code, "The operation was accepted."),
+                        "docs/reference/codes.md", _REMEDIES.get(name, ""))
+        for name, code in codes.OPERATION_CODES.items()
+    }
+    for kind in declared():
+        for check in kind.checks:
+            table[check.code] = Explained(
+                check.refusal, check.sentence, check.basis, _REMEDIES.get(check.refusal, "")
+            )
+    return table
+
+
+def explain(code: int) -> Explained:
+    """Return what a code means."""
+    unknown = Explained("code-unknown", f"This version does not know code {code}.", "", "")
+    return _table().get(code, unknown)
+
+
+def refused(code: int) -> Refused:
+    """Return the error of a refused operation."""
+    known = explain(code)
+    return Refused(known.name, f"{known.sentence} (code {code})", basis=known.basis,
+                   remedy=known.remedy)

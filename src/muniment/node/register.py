@@ -1,0 +1,209 @@
+"""An office at its register: the solo ledger, its wallets and its vault, as commands use them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from muniment.codec import Payload, encode, members
+from muniment.engine import Outcome
+from muniment.model import application as filings
+from muniment.model.application import APPLICATIONS, COPIES, Application, Copy
+from muniment.model.calendar import format_date
+from muniment.model.dates import day_of
+from muniment.model.envelope import Envelope
+from muniment.node.explain import refused
+from muniment.node.solo import KEYS, Clock, SoloLedger, system_time
+from muniment.node.wallet import Wallet
+from muniment.proof.disclosure import parse
+from muniment.proof.errors import Malformed, NotFound, OutOfTurn
+from muniment.vault.vault import Disclosure, Vault, disclose
+
+_PARTS = 3
+
+
+class Receipt(NamedTuple):
+    """What an accepted operation gets."""
+
+    position: int
+    height: int
+    time: int
+    checkpoint: str
+
+
+class Reference(NamedTuple):
+    """A filing as people name it: `US/patent/06/113,950`."""
+
+    office: str
+    right: str
+    number: str
+
+
+def parse_reference(text: str) -> Reference:
+    """Return the parts of a reference OFFICE/KIND/NUMBER; the number may hold slashes.
+
+    Raises:
+        Malformed: It has fewer than three parts.
+    """
+    parts = text.split("/", _PARTS - 1)
+    if len(parts) != _PARTS or not all(parts):
+        raise Malformed(
+            "reference-malformed", f"{text!r} is no reference.", basis="docs/guide.md",
+            remedy="Write OFFICE/KIND/NUMBER, e.g. US/patent/06113950",
+        )
+    return Reference(*parts)
+
+
+class Register:
+    """A solo ledger with its keys and its vault; a context manager.
+
+    Args:
+        directory: The ledger's directory.
+        account: The account that acts; the operator by default.
+        read_only: Whether only to read.
+        now: Returns the time in UTC seconds.
+    """
+
+    def __init__(
+        self, directory: Path, account: str | None = None, *, read_only: bool = False,
+        now: Clock = system_time,
+    ) -> None:
+        self.directory = directory
+        self.ledger = SoloLedger(directory, read_only=read_only, now=now)
+        self.vault = Vault(directory)
+        self.operator = self.ledger.identity.genesis.operator.account
+        self.account = account or self.operator
+
+    def __enter__(self) -> "Register":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.vault.close()
+        self.ledger.close()
+
+    @property
+    def is_fiction(self) -> bool:
+        """Whether this is a demo ledger."""
+        return self.ledger.identity.genesis.profile == "demo"
+
+    def wallet(self, account: str | None = None) -> Wallet:
+        """Return the wallet of an account.
+
+        Raises:
+            NotFound: Its keys are not in this directory.
+        """
+        return Wallet.load(self.directory / KEYS / f"{account or self.account}.json")
+
+    def submit(
+        self, operations: Sequence[Payload], *, atomic: bool = False, wallet: Wallet | None = None
+    ) -> Outcome:
+        """Sign and submit operations as one envelope; return its outcome.
+
+        Raises:
+            OutOfTurn: The envelope was not admitted.
+        """
+        lines = [encode(one) for one in operations]
+        envelope = self.ledger.sign(wallet or self.wallet(), lines, atomic=atomic)
+        outcome = self.ledger.submit([envelope])[0]
+        if outcome.code:
+            raise OutOfTurn(outcome.name, f"{outcome.detail} (code {outcome.code})",
+                            basis="docs/formats/envelope.md")
+        return outcome
+
+    def act(self, operation: Payload, wallet: Wallet | None = None) -> Receipt:
+        """Submit one operation and return its receipt.
+
+        Raises:
+            Refused: A check refused it.
+        """
+        outcome = self.submit([operation], wallet=wallet)
+        if outcome.operations[0]:
+            raise refused(outcome.operations[0])
+        head = self.ledger.head
+        return Receipt(outcome.position, head.height, head.time, self.ledger.checkpoint())
+
+    def reference_key(self, named: Reference) -> str:
+        """Return the key part of a filing: office, kind, series and number."""
+        identity = filings.identify(self.ledger.state, *named)
+        return f"{named.office}/{named.right}/{identity.suffixes[0]}"
+
+    def find(self, named: Reference) -> tuple[bytes, Application | Copy]:
+        """Return (key, entry) of a filing or, failing that, of this office's copy of it.
+
+        Raises:
+            NotFound: Neither stands here.
+        """
+        own = filings.find(self.ledger.state, APPLICATIONS, *named)
+        if own is not None:
+            return own
+        copy = filings.find(self.ledger.state, COPIES, *named, self.operator)
+        if copy is not None:
+            return copy
+        raise NotFound(
+            "not-confirmed", "No unsealed entry stands under that reference.",
+            basis="docs/priority.md", remedy="Check its spelling: muniment number check",
+        )
+
+    def disclosures(self, digests: Sequence[str]) -> list[str]:
+        """Return the disclosures of digests that the vault still keeps."""
+        shown = (self.vault.show(digest) for digest in digests)
+        return [one for one in shown if one is not None]
+
+    def keep(self, reference: str, values: dict[str, Any]) -> dict[str, str]:
+        """Disclose values into the vault; return the digest of each name."""
+        made = {name: disclose(name, value) for name, value in values.items()}
+        self.vault.keep([Disclosure(reference, name, text) for name, (text, _) in made.items()])
+        return {name: digest for name, (_, digest) in made.items()}
+
+    def today(self) -> str:
+        """Return the UTC day of the next block."""
+        return format_date(day_of(max(self.ledger.head.time, system_time())))
+
+
+class ImportTarget:
+    """The register as the intake sees it."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._wallet = register.wallet()
+        self.office = register.operator
+
+    def look_up(self, office: str, right: str, number: str) -> tuple[str, str | None, bool]:
+        """Return (reference, filing date that stands or None, whether a format reads it)."""
+        state = self._register.ledger.state
+        identity = filings.identify(state, office, right, number)
+        reference = f"{office}/{right}/{identity.suffixes[0]}"
+        if office == self.office:
+            found = filings.find(state, APPLICATIONS, office, right, number)
+            return reference, found[1].date if found else None, bool(identity.readings)
+        copy = filings.find(state, COPIES, office, right, number, self.office)
+        return reference, copy[1].date if copy else None, bool(identity.readings)
+
+    def sign(self, operations: Sequence[bytes], ahead: int) -> bytes:
+        """Return a signed envelope."""
+        return self._register.ledger.sign(self._wallet, operations, ahead=ahead)
+
+    def renew(self, envelope: bytes) -> bytes:
+        """Return the same operations signed anew."""
+        lines = [line for line in Envelope.parse(envelope).lines if isinstance(line, bytes)]
+        return self.sign(lines, 0)
+
+    def submit(self, envelopes: Sequence[bytes]) -> list[tuple[str, tuple[int, ...]]]:
+        """Submit envelopes; return (name of the outcome, code of each operation) of each."""
+        return [(one.name, one.operations) for one in self._register.ledger.submit(envelopes)]
+
+    def today(self) -> str:
+        """Return today's date."""
+        return self._register.today()
+
+
+def entry_as_json(register: Register, key: bytes, entry: Application | Copy) -> dict[str, Any]:
+    """Return an entry with what the vault still discloses of it."""
+    plain = members(entry)
+    shown = register.disclosures(list(entry.disclosed.values()))
+    values = {name: value for _, name, value in map(parse, shown)}
+    return {"entry": plain, "key": key.decode("ascii"), "disclosed": values}
+

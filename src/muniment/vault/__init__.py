@@ -1,0 +1,1 @@
+"""The vault: what stays off the ledger, encrypted, erasable, in the office's own keeping."""
