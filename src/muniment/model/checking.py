@@ -1,8 +1,10 @@
 """From the public state to the facts of a claim: the one way from a register to an assessment."""
 
 from muniment.model import application as filings
-from muniment.model.application import APPLICATIONS, COPIES, Application, Copy, Identity
-from muniment.model.calendar import parse_date
+from muniment.model.application import APPLICATIONS, COPIES, Application, Copy
+from muniment.model.calendar import Reference, parse_date
+from muniment.model.number import NumberFormat, read_number
+from muniment.model.number import Reading as NumberReading
 from muniment.model.office import known_office
 from muniment.model.priority import ClaimFacts, Filing, Reading
 from muniment.model.reference import PARAMETERS
@@ -28,7 +30,7 @@ def claim_facts(state: State, earlier: Filing, *, withdrawn: bool = False) -> Cl
     return ClaimFacts(
         earlier=earlier,
         office_known=known_office(earlier.office, date="1900-01-01", demo=demo),
-        reading=_reading(earlier.number, identity),
+        reading=_reading(earlier.number, identity.readings),
         canonical=identity.canonical if identity.readings else "",
         found="none" if found is None else found[0],
         register_date=parse_date(found[1].date) if found else None,
@@ -51,11 +53,23 @@ def _found(
     return None
 
 
-def _reading(printed: str, identity: Identity) -> Reading:
-    if not identity.readings:
+def _reading(printed: str, readings: tuple[NumberReading, ...]) -> Reading:
+    if not readings:
         return "unknown"
-    if not identity.has_one_reading:
+    if len(readings) > 1:
         return "ambiguous"
-    if identity.check_digit_is_wrong:
+    if readings[0].check == "wrong":
         return "check-digit-wrong"
-    return "ok" if identity.canonical == printed else "respelled"
+    return "ok" if readings[0].canonical == printed else "respelled"
+
+
+def packaged_facts(reference: Reference, earlier: Filing) -> ClaimFacts:
+    """Return what the reference data alone says of an earlier filing: its number, no entry."""
+    rows = reference.rows("number-format", earlier.office, earlier.right)
+    readings = read_number([NumberFormat.from_row(row) for _, row in rows], earlier.number)
+    return ClaimFacts(
+        earlier=earlier,
+        office_known=known_office(earlier.office, date="1900-01-01", demo=True),
+        reading=_reading(earlier.number, readings),
+        canonical=readings[0].canonical if readings else "",
+    )

@@ -1,0 +1,1 @@
+"""The command `muniment`: one file per group of commands; nothing is decided here."""

@@ -1,0 +1,37 @@
+"""All commands together."""
+
+import typer
+
+from muniment.cli import (
+    account,
+    deadline,
+    demo,
+    evidence,
+    filing,
+    importing,
+    init,
+    ledger,
+    number,
+    priority,
+)
+
+app = typer.Typer(
+    help="A register of industrial property whose entries anyone can verify offline.\n\n"
+    "Begin with:  muniment demo  |  muniment number check US 06/113,950 --kind patent  |  "
+    "muniment init --office US DIR",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("init")(init.init)
+app.command("import")(importing.import_file)
+app.command("deadline")(deadline.deadline)
+app.command("erase")(filing.erase)
+app.command("demo")(demo.demo)
+app.add_typer(filing.app, name="filing")
+app.add_typer(number.app, name="number")
+app.add_typer(priority.app, name="priority")
+app.add_typer(evidence.app, name="evidence")
+app.add_typer(ledger.app, name="ledger")
+for name, one in account.GROUPS.items():
+    app.add_typer(one, name=name)

@@ -1,0 +1,179 @@
+"""What all commands share: options, output, errors, exit codes.
+
+- Data goes to stdout, progress and errors to stderr. `--json` prints one JSON value; without it
+  there is text for people, coloured only on a terminal.
+- Exit codes: 0 ok, 1 a check or a proof failed, 2 usage or malformed input, 3 not found,
+  4 denied, 5 busy, 70 fault.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from muniment.node.register import Receipt, Register, parse_reference
+from muniment.node.register import Reference as Named
+from muniment.proof.errors import (
+    Busy,
+    Fault,
+    LedgerError,
+    Malformed,
+    NotFound,
+    OutOfTurn,
+    Refused,
+    Unauthentic,
+    VerificationError,
+)
+
+EXIT_CODES: dict[type[Exception], int] = {
+    VerificationError: 1,
+    Refused: 1,
+    OutOfTurn: 1,
+    Malformed: 2,
+    NotFound: 3,
+    Unauthentic: 4,
+    Busy: 5,
+}
+DENIED = ("not-authorised", "participant-barred")
+FICTION = "FICTION: a demo ledger of fictional offices"
+
+LedgerOption = Annotated[
+    Path, typer.Option("--ledger", envvar="MUNIMENT_LEDGER", help="Directory of the ledger.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+AccountOption = Annotated[
+    str | None, typer.Option("--as", help="Account that signs; the operator by default.")
+]
+KindOption = Annotated[
+    str, typer.Option("--kind", help="patent, utility-model, design or trademark.")
+]
+ReferenceArgument = Annotated[
+    str, typer.Argument(help="OFFICE/KIND/NUMBER, e.g. US/patent/06113950.")
+]
+
+
+def group(help_text: str) -> typer.Typer:
+    """Return a group of commands."""
+    return typer.Typer(help=help_text, no_args_is_help=True, add_completion=False,
+                       rich_markup_mode=None)
+
+
+def show_error(error: LedgerError, *, as_json: bool = False) -> None:
+    """Print an error for people on stderr, or as JSON on stdout."""
+    if as_json:
+        print_json(error.diagnostics())
+        return
+    lines = [f"error: {error.name}", f"  {error.detail}"]
+    if error.basis:
+        lines.append(f"  basis: {error.basis}")
+    if error.remedy:
+        lines.append(f"  try: {error.remedy}")
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def exit_code(error: LedgerError) -> int:
+    """Return the exit code of an error."""
+    if error.name in DENIED:
+        return 4
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1)
+
+
+@contextmanager
+def errors(*, as_json: bool = False) -> Iterator[None]:
+    """Turn expected errors into a message and an exit code; a fault says what to do."""
+    try:
+        yield
+    except LedgerError as error:
+        show_error(error, as_json=as_json)
+        raise typer.Exit(exit_code(error)) from None
+    except Fault as fault:
+        sys.stderr.write(f"fault: {fault}\n  try: muniment ledger verify --ledger DIR\n")
+        raise typer.Exit(70) from None
+    except OSError as error:
+        sys.stderr.write(f"error: file-failed\n  {error.strerror}: {error.filename}\n")
+        raise typer.Exit(3) from None
+
+
+@contextmanager
+def opened(
+    ledger: Path, account: str | None = None, *, as_json: bool = False, read_only: bool = False
+) -> Iterator[Register]:
+    """Open a ledger for one command."""
+    with errors(as_json=as_json), Register(ledger, account, read_only=read_only) as register:
+        yield register
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def show(lines: Sequence[tuple[str, Any]], *, fiction: bool = False) -> None:
+    """Print named values in columns."""
+    if fiction:
+        sys.stdout.write(f"{FICTION}\n")
+    width = max((len(name) for name, _ in lines), default=0)
+    for name, value in lines:
+        sys.stdout.write(f"{name:<{width}}  {value}\n")
+
+
+def show_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table in aligned columns."""
+    cells = [[str(one) for one in row] for row in (heads, *rows)]
+    widths = [max(len(row[at]) for row in cells) for at in range(len(heads))]
+    for row in cells:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write(line.rstrip() + "\n")
+
+
+def show_receipt(register: Register, receipt: Receipt, what: str, *, as_json: bool) -> None:
+    """Print the receipt of an accepted operation."""
+    if as_json:
+        print_json({
+            "accepted": True, "checkpoint": receipt.checkpoint, "fiction": register.is_fiction,
+            "height": receipt.height, "position": receipt.position, "time": receipt.time,
+        })
+        return
+    show([
+        ("accepted", what),
+        ("entry", f"{receipt.position} of {register.ledger.identity.origin}"),
+        ("block", f"{receipt.height}, {utc(receipt.time)}"),
+    ], fiction=register.is_fiction)
+
+
+def utc(seconds: int) -> str:
+    """Return a time in UTC as ISO 8601."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def named(text: str) -> Named:
+    """Return the parts of a reference."""
+    return parse_reference(text)
+
+
+@contextmanager
+def progress_bar(what: str, total: int | None) -> Iterator[Any]:
+    """Show a progress bar on stderr while stderr is a terminal; yield the function that moves it."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+               TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
