@@ -34,14 +34,14 @@ RightKind = Literal["patent", "utility-model", "design", "trademark"]
 """The kinds of right that the register holds."""
 
 
-def text_matching(pattern: str) -> Any:
-    """Return the type of strings that match `pattern`, which is ours and never from a ledger."""
-    return Annotated[str, msgspec.Meta(pattern=pattern)]
+def pattern(text: str) -> msgspec.Meta:
+    """Return the bound of texts that match a pattern, which is ours and never from a ledger."""
+    return msgspec.Meta(pattern=text)
 
 
-def list_of(item: Any, *, most: int, least: int = 1) -> Any:
-    """Return the type of tuples of `least` to `most` items."""
-    return Annotated[tuple[item, ...], msgspec.Meta(min_length=least, max_length=most)]
+def items(*, most: int, least: int = 1) -> msgspec.Meta:
+    """Return the bound of lists with `least` to `most` items."""
+    return msgspec.Meta(min_length=least, max_length=most)
 
 
 MemberName = Annotated[str, msgspec.Meta(pattern=r"\A[ -~]{1,60}\Z")]
@@ -159,10 +159,8 @@ def _describe(info: Any) -> Any:
         return {one.encode_name: _describe(one.type) for one in info.fields}
     if isinstance(info, msgspec.inspect.UnionType):
         return {"any-of": [_describe(one) for one in info.types]}
-    if isinstance(info, msgspec.inspect.LiteralType):
-        return {"one-of": list(info.values)}
-    if isinstance(info, msgspec.inspect.EnumType):
-        return {"one-of": [member.value for member in info.cls]}
+    if isinstance(info, msgspec.inspect.LiteralType | msgspec.inspect.EnumType):
+        return {"one-of": _values(info)}
     if isinstance(info, msgspec.inspect.DictType):
         return {"names": _describe(info.key_type), "values": _describe(info.value_type)}
     bounds = {
@@ -173,3 +171,9 @@ def _describe(info: Any) -> Any:
     if hasattr(info, "item_type"):
         return {"list-of": _describe(info.item_type), **bounds}
     return {name: bounds} if bounds else name
+
+
+def _values(info: Any) -> list[Any]:
+    if isinstance(info, msgspec.inspect.LiteralType):
+        return list(info.values)
+    return [member.value for member in info.cls]

@@ -63,11 +63,20 @@ class Example:
     """A worked case: what was given, what is asked, what comes out."""
 
     name: str
+    """Its name in kebab-case."""
     operation: Payload
-    given: Mapping[bytes, Record]
-    signer: str
-    time: int
-    refusal: str | None
+    """The operation."""
+    refusal: str | None = None
+    """The refusal that is expected; None if it is accepted."""
+    given: Mapping[bytes, Record] = field(default_factory=dict)
+    """State entries beside those of the little world of `model/example.py`."""
+    signer: str = "XA"
+    """The account that signs."""
+    key_set: str | None = None
+    """The digest of the key set that signs, where it is not the account's own."""
+
+
+Cases = Callable[[], Iterable[Example]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +105,7 @@ class TransactionType:
     since: str = "2026"
     checks: list[Check] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
-    examples: list[Example] = field(default_factory=list)
+    cases: list[Cases] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Refuse a declaration whose payload is tagged with another name."""
@@ -120,12 +129,10 @@ class TransactionType:
         self.effects.append(function)
         return function
 
-    def example(
-        self, name: str, operation: Payload, *, given: Mapping[bytes, Record] | None = None,
-        signer: str = "XA", time: int = 1_767_700_000, refusal: str | None = None,
-    ) -> None:
-        """Declare a worked case; one that is accepted, and one for each check."""
-        self.examples.append(Example(name, operation, given or {}, signer, time, refusal))
+    def examples(self, function: Cases) -> Cases:
+        """Declare the worked cases: one that is accepted, and one for each check."""
+        self.cases.append(function)
+        return function
 
     def run(
         self, operation: Any, state: State, ctx: Context, checks: Iterable[Check]

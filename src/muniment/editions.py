@@ -54,7 +54,7 @@ def _rules_of(edition: str, types: tuple[TransactionType, ...]) -> Rules:
     if not in_force:
         raise Fault(f"This code carries no edition {edition}.")
     table = {one.payload: (one, _checks(one, edition)) for one in in_force}
-    line_type = Union[tuple(one.payload for one in in_force)]  # noqa: UP007 - built at run time
+    line_type: Any = Union[tuple(one.payload for one in in_force)]  # noqa: UP007 - a union at run time
     digest = b64(sha256(encode(lock(edition, types))))
     return Rules(edition, digest, table, codec.decoder(line_type))
 

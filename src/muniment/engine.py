@@ -16,7 +16,7 @@ from typing import Protocol
 
 from muniment import admission
 from muniment.admission import Admitted, SignatureCheck
-from muniment.codec import Payload, Record, Digest, Natural, encode, replace
+from muniment.codec import Digest, Natural, Payload, Record, encode, replace
 from muniment.declare import Check, Signer, TransactionType
 from muniment.editions import Rules, rules_of
 from muniment.invariants import uphold
@@ -157,9 +157,9 @@ class Engine:
         if clock is None or height <= clock.height or time < clock.time:
             raise Fault("Height and time of a block never go back.")
         edition = self.state.get(EDITIONS)
-        if edition is not None and edition.next_height is not None:
-            if height >= edition.next_height:
-                self._switch_edition()
+        announced = edition.next_height if edition is not None else None
+        if announced is not None and height >= announced:
+            self._switch_edition()
 
     def _switch_edition(self) -> None:
         before = self.state.get(EDITIONS)
@@ -237,9 +237,10 @@ class Engine:
         for index, (line, hashed, outcome) in enumerate(
             zip(envelope.lines, envelope.hashes, outcomes, strict=True)
         ):
+            size = line.size if isinstance(line, Erased) else len(line)
             # Every member is a number or base64url, so that these are its canonical bytes.
             leaf = (
-                f'{{"bytes":{line.bytes if isinstance(line, Erased) else len(line)},"code":{outcome},"envelope":"{digest}","index":{index},'
+                f'{{"bytes":{size},"code":{outcome},"envelope":"{digest}","index":{index},'
                 f'"key_set":"{key_set}","operation":"{b64(hashed)}"}}'
             ).encode("ascii")
             self._leaf(OPERATION_LEAF + leaf, result)

@@ -159,7 +159,7 @@ def named(text: str) -> Named:
 
 @contextmanager
 def progress_bar(what: str, total: int | None) -> Iterator[Any]:
-    """Show a progress bar on stderr while stderr is a terminal; yield the function that moves it."""
+    """Show a progress bar on stderr while it is a terminal; yield the function that moves it."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

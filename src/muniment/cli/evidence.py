@@ -40,7 +40,7 @@ def make(
     state: Annotated[bool, typer.Option("--state", help="Prove what stands now.")] = False,
     absent: Annotated[bool, typer.Option("--absent", help="Prove that nothing stands.")] = False,
     complete: Annotated[bool, typer.Option("--complete", help="Prove a whole series.")] = False,
-    disclose: Annotated[list[str] | None, typer.Option(help="Name to disclose; repeatable.")] = None,
+    disclose: Annotated[list[str] | None, typer.Option(help="Name to show; repeatable.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make the evidence of an entry, of the present state, of an absence or of a series."""

@@ -24,7 +24,7 @@ def import_file(
     file: Annotated[Path, typer.Argument(help="JSON lines or CSV, plain or .gz.")],
     ledger: LedgerOption = Path("ledger"),
     mapping: Annotated[Path | None, typer.Option("--map", help="Mapping of a CSV (TOML).")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show mapped rows and faults.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show rows and faults.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write the report as one HTML page.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -72,7 +72,7 @@ def _preview(file: Path, mapping: Any, *, as_json: bool) -> None:
     from muniment.intake.importer import preview
 
     rules: Counter[str] = Counter()
-    shown = []
+    shown: list[dict[str, Any]] = []
     rows = preview(file, mapping)
     for row, record, broken in islice(rows, PREVIEW_ROWS):
         rules.update(broken)

@@ -19,7 +19,8 @@ def init(
     """Found a solo ledger with keys, trust policy and reference data."""
     with errors(as_json=as_json):
         from muniment.model.office import known_office
-        from muniment.node.founding import POLICY_FILE, found
+        from muniment.node.founding import Profile, found
+        from muniment.node.solo import POLICY_FILE
         from muniment.reference import packaged_rows
 
         if profile not in ("solo", "demo"):
@@ -29,9 +30,10 @@ def init(
             raise Malformed("office-unknown", f"{office} is no current ST.3 code.",
                             basis="WIPO Standard ST.3", remedy="Use a code such as US, EP or AU.")
         rows = list(packaged_rows(profile))
+        kind: Profile = "demo" if profile == "demo" else "solo"
         named = name or f"register.{office.lower()}.example"
         with progress_bar("reference data", len(rows)) as move:
-            found(directory, office=office, name=named, profile=profile, rows=rows, progress=move)
+            found(directory, office=office, name=named, profile=kind, rows=rows, progress=move)
         policy = directory / POLICY_FILE
         if as_json:
             print_json({"directory": str(directory), "name": named, "office": office,

@@ -37,7 +37,7 @@ def status(ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False) -
         if as_json:
             print_json(facts)
             return
-        show([(name, utc(value) if name == "time" else value)
+        show([(name, utc(head.time) if name == "time" else value)
               for name, value in facts.items()], fiction=register.is_fiction)
 
 

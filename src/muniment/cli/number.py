@@ -23,7 +23,9 @@ def formats_of(office: str, kind: str) -> list[NumberFormat]:
     return [NumberFormat.from_row(row) for _, row in rows]
 
 
-def as_json_value(office: str, kind: str, printed: str, checked: NumberChecked) -> dict[str, object]:
+def as_json_value(
+    office: str, kind: str, printed: str, checked: NumberChecked
+) -> dict[str, object]:
     """Return an answer as JSON members."""
     first = checked.readings[0] if checked.readings else None
     return {

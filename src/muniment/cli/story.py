@@ -27,8 +27,9 @@ from muniment.model.checking import filing
 from muniment.model.number import suggest
 from muniment.model.priority import Assessment
 from muniment.node import evidence as maker
-from muniment.node.founding import POLICY_FILE, found
+from muniment.node.founding import found
 from muniment.node.register import Reference, Register
+from muniment.node.solo import POLICY_FILE
 from muniment.proof.canonical import encode
 from muniment.proof.errors import LedgerError
 from muniment.reference import packaged_rows
@@ -234,7 +235,7 @@ class Story:
         return bool(valid) and run.returncode == 0
 
     def _flip_a_bit(self) -> int | None:
-        """Flip one bit of the stored line of the first entry in a copy; return where it is found."""
+        """Flip one bit of an entry in a copy of the ledger; return where the audit finds it."""
         copy = self.directory / "flipped"
         shutil.copytree(self.ledger, copy)
         database = sqlite3.connect(copy / FILE_NAME)

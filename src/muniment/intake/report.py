@@ -12,7 +12,8 @@ from muniment.intake.rules import explain
 
 ROWS_SHOWN = 200
 _STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#1b1b1b}
+body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;
+color:#1b1b1b}
 table{border-collapse:collapse;width:100%}th,td{padding:.3rem .6rem;border-bottom:1px solid #ddd;
 text-align:start;vertical-align:top}td.n{text-align:end;font-variant-numeric:tabular-nums}
 .bar{background:#e7e7e7;height:.9rem;min-width:12rem}.bar i{display:block;height:100%}

@@ -7,7 +7,7 @@
 """
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from muniment.codec import (
     AccountId,
@@ -18,15 +18,15 @@ from muniment.codec import (
     RightKind,
     Word,
     encode,
-    list_of,
+    items,
     members,
-    text_matching,
+    pattern,
 )
 from muniment.model.state import Table
 from muniment.proof import limits
 from muniment.proof.crypto import b64, sha256
 
-Coordinate = text_matching(r"\A[A-Za-z0-9_-]{43}\Z")
+Coordinate = Annotated[str, pattern(r"\A[A-Za-z0-9_-]{43}\Z")]
 
 
 class Jwk(Record, frozen=True, kw_only=True):
@@ -45,7 +45,7 @@ class Jwk(Record, frozen=True, kw_only=True):
 class KeySet(Record, frozen=True, kw_only=True):
     """The keys of an account, how many must sign, and what the next set will be."""
 
-    keys: list_of(Jwk, most=limits.KEY_SET_KEYS_MAX)
+    keys: Annotated[tuple[Jwk, ...], items(most=limits.KEY_SET_KEYS_MAX)]
     """The keys, sorted by their RFC 7638 thumbprints."""
     next: Digest
     """The commitment to the next key set: only who knows that set can rotate."""
@@ -91,7 +91,7 @@ class Admission(Record, frozen=True, kw_only=True):
     """The highest sequence number used."""
     operations: Natural = 0
     """Operations admitted on `day`."""
-    window: text_matching(r"\A[0-9a-f]{1,256}\Z") = "0"
+    window: Annotated[str, pattern(r"\A[0-9a-f]{1,256}\Z")] = "0"
     """1,024 bits in hexadecimal: bit i is set when sequence `highest - i` has been used."""
 
 

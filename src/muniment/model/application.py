@@ -19,7 +19,6 @@ from muniment.codec import (
     Natural,
     Number,
     Record,
-    RightKind,
     Word,
 )
 from muniment.model.number import (

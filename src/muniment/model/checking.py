@@ -6,7 +6,7 @@ from muniment.model.calendar import Reference, parse_date
 from muniment.model.number import NumberFormat, read_number
 from muniment.model.number import Reading as NumberReading
 from muniment.model.office import known_office
-from muniment.model.priority import ClaimFacts, Filing, Reading
+from muniment.model.priority import ClaimFacts, Filing, Found, Reading
 from muniment.model.reference import PARAMETERS
 from muniment.model.state import State
 from muniment.proof.errors import LedgerError
@@ -42,7 +42,7 @@ def claim_facts(state: State, earlier: Filing, *, withdrawn: bool = False) -> Cl
 
 def _found(
     state: State, named: tuple[str, str, str]
-) -> tuple[str, Application | Copy] | None:
+) -> tuple[Found, Application | Copy] | None:
     own = filings.find(state, APPLICATIONS, *named)
     if own is not None:
         return "application", own[1]

@@ -20,5 +20,5 @@ class Context(NamedTuple):
     """The digest of the key set whose threshold signed."""
     envelope: bytes
     """The digest of the envelope."""
-    index: int
+    place: int
     """The operation's place in the envelope, from 0."""

@@ -44,11 +44,11 @@ _decode_header = decoder(Header)
 class Erased(NamedTuple):
     """A refused operation whose line was erased: what its leaf still says of it."""
 
-    bytes: int
+    size: int
     """The length of the line."""
     code: int
     """The code with which it was refused."""
-    hash: bytes
+    hashed: bytes
     """The RFC 9162 leaf hash of the line."""
 
 
@@ -91,7 +91,7 @@ class Envelope:
         signed = jws.parse(first, ENVELOPE_TYPE)
         header: Header = _decode_header(signed.payload)
         hashes = tuple(
-            line.hash if isinstance(line, Erased) else merkle.leaf_hash(line) for line in lines
+            line.hashed if isinstance(line, Erased) else merkle.leaf_hash(line) for line in lines
         )
         if header.count != len(lines):
             raise _malformed("envelope-count", f"The header says {header.count} operations, "
@@ -99,7 +99,7 @@ class Envelope:
         if header.root != b64(merkle.root(hashes)):
             raise _malformed("envelope-root", "The header's root is not that of the operations.")
         size = len(first) + 1 + sum(
-            1 + (line.bytes if isinstance(line, Erased) else len(line)) for line in lines
+            1 + (line.size if isinstance(line, Erased) else len(line)) for line in lines
         )
         return cls(header, sha256(signed.payload), signed, first, tuple(lines), hashes, size)
 

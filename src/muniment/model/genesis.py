@@ -1,8 +1,8 @@
 """Genesis: leaf 0 of a ledger, and the state that it begins with (docs/formats/genesis.md)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from muniment.codec import AccountId, Digest, Natural, Record, encode, text_matching
+from muniment.codec import AccountId, Digest, Natural, Record, encode, pattern
 from muniment.model.account import (
     ACCOUNTS,
     ADMISSIONS,
@@ -24,7 +24,7 @@ class EditionName(Record, frozen=True, kw_only=True):
 
     hash: Digest
     """SHA-256 of its lock."""
-    name: text_matching(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")
+    name: Annotated[str, pattern(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")]
     """Its name."""
 
 
@@ -46,7 +46,7 @@ class Genesis(Record, frozen=True, kw_only=True):
     """The rules in force."""
     log_key: Jwk
     """The key that signs checkpoints while one process runs the ledger."""
-    name: text_matching(r"\A[a-z0-9][a-z0-9.-]{1,62}\Z")
+    name: Annotated[str, pattern(r"\A[a-z0-9][a-z0-9.-]{1,62}\Z")]
     """The ledger's name, the first part of its origin, e.g. `register.office.example`."""
     operator: Operator
     """Who operates it."""

@@ -1,6 +1,8 @@
 """What the ledger keeps of itself: its log key, the edition in force, its last block."""
 
-from muniment.codec import Digest, Natural, Record, members, text_matching
+from typing import Annotated
+
+from muniment.codec import Digest, Natural, Record, members, pattern
 from muniment.model.account import Jwk
 from muniment.model.state import Table
 from muniment.proof.crypto import load_public_key
@@ -21,13 +23,13 @@ class Edition(Record, frozen=True, kw_only=True):
 
     hash: Digest
     """SHA-256 of the edition's lock."""
-    name: text_matching(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")
+    name: Annotated[str, pattern(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")]
     """Its name, e.g. `2026`."""
     next_hash: Digest | None = None
     """The hash of the edition that follows."""
     next_height: Natural | None = None
     """The height of the first block under it."""
-    next_name: text_matching(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z") | None = None
+    next_name: Annotated[str, pattern(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")] | None = None
     """The name of the edition that follows."""
 
 

@@ -19,6 +19,7 @@ MASK_LENGTH_MAX = 200
 TOKENS_MAX = 16
 DIGITS = frozenset("0123456789")
 CHECK_CHARACTERS = DIGITS | {"X"}
+LITERALS = ("text", "maybe")
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 /-.,")
 
 
@@ -59,33 +60,17 @@ class Mask:
         if not self.least <= length <= self.most:
             return None
         held: dict[str, str] = {}
-        for kind, least, most, words, pivot in self.tokens:
-            if kind == "text" or kind == "maybe":
-                if text.startswith(words[0], at):
-                    at += len(words[0])
-                elif kind == "text":
-                    return None
-                continue
-            if kind == "L":
-                found = next((word for word in words if text.startswith(word, at)), None)
-                if found is None:
-                    return None
-                end = at + len(found)
-            elif kind == "C":
-                end = at + 1
-                if end > length or text[at] not in CHECK_CHARACTERS:
-                    return None
-            else:
-                end = at
-                while end < length and end - at < most and text[end] in DIGITS:
-                    end += 1
-                if end - at < least:
-                    return None
-            part = text[at:end]
+        for token in self.tokens:
+            end = _end(token, text, at)
+            if end < 0:
+                return None
+            kind = token.kind
+            if kind not in LITERALS:
+                part = text[at:end]
+                if kind == "y":
+                    kind, part = "Y", ("19" if int(part) >= token.pivot else "20") + part
+                held[kind] = held[kind] + part if kind in held else part
             at = end
-            if kind == "y":
-                kind, part = "Y", ("19" if int(part) >= pivot else "20") + part
-            held[kind] = held[kind] + part if kind in held else part
         return held if at == length else None
 
     def render(self, held: dict[str, str]) -> str:
@@ -96,7 +81,7 @@ class Mask:
         counted = counted.lstrip("0").rjust(sum(widths), "0")
         series = held.get("S", "")
         for token in self.tokens:
-            if token.kind in ("text", "maybe"):
+            if token.kind in LITERALS:
                 parts.append(token.words[0])
             elif token.kind == "N":
                 widths.pop(0)
@@ -111,6 +96,24 @@ class Mask:
             elif token.kind != "X":
                 parts.append(held[token.kind])
         return "".join(parts)
+
+
+def _end(token: Token, text: str, at: int) -> int:
+    """Return where a token that begins at `at` ends, or -1 if it does not match there."""
+    kind = token.kind
+    if kind in LITERALS:
+        if text.startswith(token.words[0], at):
+            return at + token.most
+        return at if kind == "maybe" else -1
+    if kind == "L":
+        word = next((one for one in token.words if text.startswith(one, at)), "")
+        return at + len(word) if word else -1
+    if kind == "C":
+        return at + 1 if text[at : at + 1] in CHECK_CHARACTERS else -1
+    end, last = at, min(len(text), at + token.most)
+    while end < last and text[end] in DIGITS:
+        end += 1
+    return end if end - at >= token.least else -1
 
 
 @lru_cache(maxsize=4_096)
@@ -189,9 +192,9 @@ def _one_way(text: str, tokens: list[Token]) -> None:
         digit = following.kind not in ("text", "L") or following.words[0][0] in DIGITS
         if varies and digit:
             raise _malformed(text, "digits of varying length are followed by a digit")
-        if one.kind == "maybe" and following.kind == "text":
-            if following.words[0].startswith(one.words[0]):
-                raise _malformed(text, "a missing literal is followed by the same one")
+        literals = one.kind == "maybe" and following.kind == "text"
+        if literals and following.words[0].startswith(one.words[0]):
+            raise _malformed(text, "a missing literal is followed by the same one")
 
 
 def _malformed(text: str, why: str) -> Malformed:

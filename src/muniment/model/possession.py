@@ -5,8 +5,9 @@ The signature is a JWS of type `muniment-possession+jws` over `{account, key_set
 """
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from muniment.codec import Record, decoder, encode, list_of, members, text_matching
+from muniment.codec import Record, decoder, encode, items, members, pattern
 from muniment.model.account import KeySet
 from muniment.proof import jws, limits
 from muniment.proof.canonical import encode as encode_plain
@@ -14,7 +15,7 @@ from muniment.proof.crypto import PrivateKey
 from muniment.proof.errors import LedgerError
 
 POSSESSION_TYPE = "muniment-possession+jws"
-Base64 = text_matching(r"\A[A-Za-z0-9_-]{1,600}\Z")
+Base64 = Annotated[str, pattern(r"\A[A-Za-z0-9_-]{1,600}\Z")]
 
 
 class PossessionSignature(Record, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class Possession(Record, frozen=True, kw_only=True):
 
     payload: Base64
     """The payload `{account, key_set, name}`."""
-    signatures: list_of(PossessionSignature, most=limits.KEY_SET_KEYS_MAX)
+    signatures: Annotated[tuple[PossessionSignature, ...], items(most=limits.KEY_SET_KEYS_MAX)]
     """A signature by each key."""
 
 

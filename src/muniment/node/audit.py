@@ -122,7 +122,7 @@ def _line(entry: Entry, position: int) -> bytes | Erased:
     try:
         plain = decode(entry.leaf[len(OPERATION_LEAF) :])
         hashed = unb64(plain["operation"], 32)
-        erased = Erased(bytes=plain["bytes"], code=plain["code"], hash=hashed)
+        erased = Erased(size=plain["bytes"], code=plain["code"], hashed=hashed)
     except (LedgerError, KeyError, TypeError):
         raise _differs("The stored leaf cannot be read.", position) from None
     if entry.body is None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from muniment.codec import Natural, Record, decoder, encode
 from muniment.codec import Digest as DigestText
+from muniment.codec import Natural, Record, decoder, encode
 from muniment.engine import GENESIS_LEAF
 from muniment.model.envelope import Envelope, Erased
 from muniment.model.genesis import Genesis
@@ -156,7 +156,7 @@ class ExportReader:
         if not isinstance(stands_for, ErasedLine) or stands_for.code == 0:
             raise _malformed("Only a refused operation's line can be erased.")
         hashed = unb64(stands_for.operation, 32)
-        return Erased(bytes=stands_for.bytes, code=stands_for.code, hash=hashed)
+        return Erased(size=stands_for.bytes, code=stands_for.code, hashed=hashed)
 
     def _line(self) -> bytes:
         line = self._file.readline(limits.OPERATION_BYTES_MAX + 2)

@@ -155,7 +155,7 @@ def publish(
     """
     operations = list(_operations(wallet.account, rows))
     done = 0
-    envelopes = []
+    envelopes: list[bytes] = []
     for first in range(0, len(operations), ENVELOPE_ROWS):
         part = [encode(one) for one in operations[first : first + ENVELOPE_ROWS]]
         envelopes.append(ledger.sign(wallet, part, ahead=len(envelopes)))

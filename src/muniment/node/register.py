@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from muniment.codec import Payload, encode, members
 from muniment.engine import Outcome
@@ -74,7 +74,7 @@ class Register:
         self.operator = self.ledger.identity.genesis.operator.account
         self.account = account or self.operator
 
-    def __enter__(self) -> "Register":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

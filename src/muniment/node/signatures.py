@@ -83,6 +83,8 @@ def _valid(pairs: Sequence[Pair]) -> list[bytes]:
 
 
 def _fact(key: PublicKey, signature: Signature) -> bytes:
-    """Return the name of a fact. All parts but the last have a fixed length, so that no two
-    different facts are written alike."""
+    """Return the name of a fact.
+
+    All parts but the last have a fixed length, so that no two different facts are written alike.
+    """
     return sha256(key.kid.encode("ascii") + sha256(signature.signing_input) + signature.signature)

@@ -11,6 +11,7 @@ import time as clock
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from muniment.admission import opened
 from muniment.codec import decoder
@@ -20,13 +21,12 @@ from muniment.model.account import ACCOUNTS, ADMISSIONS, Admission
 from muniment.model.envelope import Envelope, sign_envelope
 from muniment.model.genesis import Genesis, ledger_id, origin
 from muniment.model.state import State
-from muniment.node.signatures import VerifiedSignatures
+from muniment.node.signatures import Pair, VerifiedSignatures
 from muniment.node.wallet import Wallet, read_private, write_private
 from muniment.proof import limits
 from muniment.proof.checkpoint import Checkpoint, sign_note
-from muniment.proof.crypto import PrivateKey, PublicKey, sha256
+from muniment.proof.crypto import PrivateKey, sha256
 from muniment.proof.errors import LedgerError, StorageFault, VerificationError
-from muniment.proof.jws import Signature
 from muniment.proof.merkle import Frontier, node_hash
 from muniment.storage.log import LogReader, LogTiles
 from muniment.storage.pages import PagedTree
@@ -109,7 +109,7 @@ class SoloLedger:
         )
         self.alarms: list[str] = []
 
-    def __enter__(self) -> "SoloLedger":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *details: object) -> None:
@@ -167,8 +167,8 @@ class SoloLedger:
         self.storage.commit(write)
         self.head = write.head
 
-    def _expected_signatures(self, parsed: Sequence[Envelope | Outcome]) -> list[tuple[PublicKey, Signature]]:
-        pairs = []
+    def _expected_signatures(self, parsed: Sequence[Envelope | Outcome]) -> list[Pair]:
+        pairs: list[Pair] = []
         for envelope in parsed:
             if not isinstance(envelope, Envelope):
                 continue

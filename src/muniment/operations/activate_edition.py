@@ -1,9 +1,11 @@
 """Activate an edition: switch the rules at a height."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from muniment.codec import Digest, Natural, Payload, replace, text_matching
-from muniment.declare import Signer, TransactionType
+from muniment.codec import Digest, Natural, Payload, pattern, replace
+from muniment.declare import Example, Signer, TransactionType
+from muniment.model import example as given
 from muniment.model.context import Context
 from muniment.model.ledger import EDITIONS
 from muniment.model.state import Change, State, change
@@ -12,7 +14,7 @@ from muniment.model.state import Change, State, change
 class ActivateEdition(Payload, frozen=True, kw_only=True, tag="activate-edition"):
     """Which rules begin when."""
 
-    edition: text_matching(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")
+    edition: Annotated[str, pattern(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")]
     """The name of the edition."""
     hash: Digest
     """SHA-256 of its lock, as the code that carries it computes it."""
@@ -57,3 +59,14 @@ def edition_is_announced(
             next_name=operation.edition,
         )
         yield change(EDITIONS, EDITIONS.key(), before, after)
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def activate(edition: str, height: int = 200) -> ActivateEdition:
+        return ActivateEdition(edition=edition, hash=given.DIGEST, height=height)
+
+    yield Example("plain", activate("2027"))
+    yield Example("the-same", activate("2026"), "edition-not-later")
+    yield Example("in-the-past", activate("2027", 100), "height-not-ahead")

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from muniment.codec import Date, Digest, Number, Office, Payload, RightKind
-from muniment.declare import Signer, TransactionType
+from muniment.codec import Date, Digest, Number, Office, Payload, RightKind, replace
+from muniment.declare import Example, Signer, TransactionType
 from muniment.model import application as filings
+from muniment.model import example as given
 from muniment.model.application import APPLICATIONS, SEALED, Sealed
 from muniment.model.checking import claim_facts, filing
 from muniment.model.claim import CLAIMED, CLAIMS, Claim, Claimed, FilingName
@@ -130,3 +131,27 @@ def _suffix(state: State, named: FilingName) -> str:
 
 def _later(operation: ClaimPriority) -> tuple[str, str, str]:
     return operation.office, operation.right or "", operation.number or ""
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def claim(number: str | None = "2026/000001", date: str | None = "2025-03-03",
+              sealed: str | None = None) -> ClaimPriority:
+        named = FilingName(number="2025-00007", office="XB", right="patent") if number else None
+        right: RightKind | None = "patent" if number else None
+        return ClaimPriority(date=date, earlier=named, number=number, office="XA", right=right,
+                             sealed=sealed)
+
+    one = next(iter(given.claimed().values()))
+    many = {CLAIMS.key("XA", "patent", "2026", "000000000001", f"{place:012}"):
+            replace(one, status="withdrawn") for place in range(CLAIMS_MAX)}
+    yield Example("open", claim(), given=given.filed())
+    yield Example("sealed", claim(None, None, given.DIGEST))
+    yield Example("half-sealed", claim(None, "2025-03-03", given.DIGEST),
+                  "claim-neither-open-nor-sealed")
+    yield Example("later-filing-unknown", claim(), "not-confirmed")
+    yield Example("thirtieth-of-february", claim(date="2025-02-30"), "date-not-real",
+                  given.filed())
+    yield Example("again", claim(), "claim-already-recorded", given.filed() | given.claimed())
+    yield Example("sixty-five", claim(), "too-many-claims", given.filed() | many)

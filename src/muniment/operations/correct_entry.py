@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from muniment.codec import Date, Disclosed, Number, Office, Payload, RightKind, Word, replace
-from muniment.declare import Signer, TransactionType
+from muniment.declare import Example, Signer, TransactionType
 from muniment.model import application as filings
+from muniment.model import example as given
 from muniment.model.application import APPLICATIONS
 from muniment.model.context import Context
 from muniment.model.dates import has_come
@@ -98,3 +99,24 @@ def entry_is_corrected(operation: CorrectEntry, state: State, ctx: Context) -> I
 
 def _named(operation: CorrectEntry) -> tuple[str, str, str]:
     return operation.office, operation.right, operation.number
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def correct(date: str | None = "2026-01-06", was: str | None = "2026-01-05",
+                disclosed: dict[str, str] | None = None) -> CorrectEntry:
+        return CorrectEntry(date=date, disclosed=disclosed or {}, ground="clerical-error",
+                            number="2026/000001", office="XA", right="patent", was=was)
+
+    names = ("agents", "applicants", "claims", "drawings", "inventors", "mark", "text")
+    full = dict.fromkeys((*names, "title"), given.DIGEST)
+    yield Example("plain", correct(), given=given.filed())
+    yield Example("no-such-entry", correct(), "not-confirmed")
+    yield Example("nothing", correct(None, None), "nothing-to-correct", given.filed())
+    yield Example("changed-meanwhile", correct(), "entry-has-changed",
+                  given.filed(date="2026-01-04"))
+    yield Example("thirtieth-of-february", correct("2026-02-30"), "date-not-real-or-future",
+                  given.filed())
+    yield Example("a-ninth-name", correct(None, None, {"abstract": given.DIGEST}),
+                  "too-many-disclosed", given.filed(disclosed=full))

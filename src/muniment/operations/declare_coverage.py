@@ -1,9 +1,10 @@
 """Declare coverage: say for which series an office's register here is complete."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from muniment.codec import Component, Office, Payload, RightKind, list_of
-from muniment.declare import Signer, TransactionType
+from muniment.codec import Component, Office, Payload, RightKind, items
+from muniment.declare import Example, Signer, TransactionType
 from muniment.model.application import COVERAGE, Coverage
 from muniment.model.context import Context
 from muniment.model.state import Change, State, change
@@ -16,7 +17,7 @@ class DeclareCoverage(Payload, frozen=True, kw_only=True, tag="declare-coverage"
     """The office that declares."""
     right: RightKind
     """The kind of right."""
-    series: list_of(Component, most=3)
+    series: Annotated[tuple[Component, ...], items(most=3)]
     """The components of the series, year first where it has one, e.g. `["2011", "CHENP"]`."""
     withdrawn: bool = False
     """Whether the office takes an earlier declaration back."""
@@ -49,3 +50,13 @@ def coverage_is_declared(
     key = COVERAGE.key(operation.office, operation.right, *operation.series)
     after = Coverage(declared=ctx.time, withdrawn=operation.withdrawn)
     yield change(COVERAGE, key, state.at(COVERAGE, key), after)
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def declare(*, withdrawn: bool = False) -> DeclareCoverage:
+        return DeclareCoverage(office="XA", right="patent", series=("2026",), withdrawn=withdrawn)
+
+    yield Example("plain", declare())
+    yield Example("withdrawn-before-declared", declare(withdrawn=True), "coverage-unchanged")

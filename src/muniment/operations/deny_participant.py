@@ -1,9 +1,11 @@
 """Deny a participant: bar an account from submitting in an office's register."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from muniment.codec import AccountId, Date, Digest, Natural, Office, Payload, RightKind, Word, list_of
-from muniment.declare import Signer, TransactionType
+from muniment.codec import AccountId, Date, Digest, Natural, Office, Payload, RightKind, Word, items
+from muniment.declare import Example, Signer, TransactionType
+from muniment.model import example as given
 from muniment.model.account import ACCOUNTS, DENIALS, Denial
 from muniment.model.calendar import parse_date
 from muniment.model.context import Context
@@ -19,7 +21,7 @@ class DenyParticipant(Payload, frozen=True, kw_only=True, tag="deny-participant"
 
     account: AccountId
     """The account that is barred."""
-    acts: list_of(Word, most=16, least=0) = ()
+    acts: Annotated[tuple[Word, ...], items(most=16, least=0)] = ()
     """The transaction types that are barred; none named means all."""
     evidence: Digest | None = None
     """The salted digest of the decision."""
@@ -29,7 +31,7 @@ class DenyParticipant(Payload, frozen=True, kw_only=True, tag="deny-participant"
     """The code of the ground; no text, no name."""
     review: Date
     """The date by which the office reviews the bar, within a year."""
-    rights: list_of(RightKind, most=4, least=0) = ()
+    rights: Annotated[tuple[RightKind, ...], items(most=4, least=0)] = ()
     """The kinds of right for which it holds; none named means all."""
     since: Natural = 0
     """First block time at which it holds, in UTC seconds; 0 means at once."""
@@ -89,3 +91,20 @@ def participant_is_barred(
         until=operation.until,
     )
     yield change(DENIALS, key, state.at(DENIALS, key), denial)
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def deny(account: str, days: int = 180, review: str = "2026-10-01") -> DenyParticipant:
+        return DenyParticipant(
+            account=account, office="XA", reason="professional-suspension", review=review,
+            until=given.TIME + days * 86_400,
+        )
+
+    yield Example("plain", deny(given.agent()))
+    yield Example("nobody", deny(given.DIGEST), "account-unknown")
+    yield Example("itself", deny("XA"), "office-cannot-be-denied")
+    yield Example("over-before-it-begins", deny(given.agent(), days=0), "period-empty")
+    yield Example("never-reviewed", deny(given.agent(), review="2028-01-01"),
+                  "review-not-within-a-year")

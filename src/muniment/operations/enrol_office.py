@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from muniment.codec import Office, Payload
-from muniment.declare import Signer, TransactionType
+from muniment.declare import Example, Signer, TransactionType
+from muniment.model import example as given
 from muniment.model.account import ACCOUNTS, ADMISSIONS, Account, Admission, KeySet
 from muniment.model.context import Context
 from muniment.model.office import known_office
@@ -40,7 +41,7 @@ def office_is_known(operation: EnrolOffice, state: State, ctx: Context) -> bool:
     return known_office(operation.office, demo=profile is not None and profile.value == "demo")
 
 
-@TYPE.check(2, "office-enrolled", basis="DESIGN: one account, one identity")
+@TYPE.check(2, "office-enrolled", basis="docs/formats/state-tree.md")
 def office_is_new(operation: EnrolOffice, state: State, ctx: Context) -> bool:
     """The office MUST NOT be enrolled already."""
     return state.get(ACCOUNTS, operation.office) is None
@@ -60,3 +61,16 @@ def office_is_enrolled(operation: EnrolOffice, state: State, ctx: Context) -> It
     )
     yield change(ACCOUNTS, ACCOUNTS.key(operation.office), None, account)
     yield change(ADMISSIONS, ADMISSIONS.key(operation.office), None, Admission())
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def enrol(office: str, name: str = "new", account: str | None = None) -> EnrolOffice:
+        possession = given.possession(name, account or office)
+        return EnrolOffice(key_set=given.key_set(name), office=office, possession=possession)
+
+    yield Example("plain", enrol("XC"))
+    yield Example("iso-code-only", enrol("PR"), "office-unknown")
+    yield Example("again", enrol("XB"), "office-enrolled")
+    yield Example("possession-for-another", enrol("XC", account="XD"), "possession-not-proven")

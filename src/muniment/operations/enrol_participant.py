@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from muniment.codec import Office, Payload
-from muniment.declare import Signer, TransactionType
+from muniment.declare import Example, Signer, TransactionType
+from muniment.model import example as given
 from muniment.model.account import ACCOUNTS, ADMISSIONS, Account, Admission, KeySet
 from muniment.model.context import Context
 from muniment.model.possession import Possession, proves_possession
@@ -30,7 +31,7 @@ TYPE = TransactionType(
 )
 
 
-@TYPE.check(1, "participant-enrolled", basis="DESIGN: one account, one identity")
+@TYPE.check(1, "participant-enrolled", basis="docs/formats/state-tree.md")
 def participant_is_new(operation: EnrolParticipant, state: State, ctx: Context) -> bool:
     """The participant MUST NOT be enrolled already."""
     return state.get(ACCOUNTS, operation.key_set.digest()) is None
@@ -54,3 +55,16 @@ def participant_is_enrolled(
     )
     yield change(ACCOUNTS, ACCOUNTS.key(name), None, account)
     yield change(ADMISSIONS, ADMISSIONS.key(name), None, Admission())
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def enrol(name: str, account: str) -> EnrolParticipant:
+        possession = given.possession(name, account)
+        return EnrolParticipant(key_set=given.key_set(name), office="XA", possession=possession)
+
+    fresh = given.key_set("new").digest()
+    yield Example("plain", enrol("new", fresh))
+    yield Example("again", enrol(given.AGENT, given.agent()), "participant-enrolled")
+    yield Example("possession-for-another", enrol("new", given.agent()), "possession-not-proven")

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
-from muniment.codec import Date, Digest, Disclosed, Number, Office, Payload, RightKind
-from muniment.declare import Signer, TransactionType
+from muniment.codec import Date, Digest, Disclosed, Number, Office, Payload, RightKind, from_members
+from muniment.declare import Example, Signer, TransactionType
 from muniment.model import application as filings
+from muniment.model import example as given
 from muniment.model.application import APPLICATIONS, SEALED, Application, Sealed
 from muniment.model.context import Context
 from muniment.model.dates import has_come
+from muniment.model.reference import REFERENCE, ReferenceRow
 from muniment.model.state import Change, State, change
 from muniment.proof.crypto import b64, sha256
 
@@ -116,8 +118,36 @@ def filing_is_entered(operation: FileApplication, state: State, ctx: Context) ->
 
 def sealed_name(ctx: Context) -> str:
     """Return the name of what this operation seals: SHA-256(envelope digest | index)."""
-    return b64(sha256(ctx.envelope + b"|" + str(ctx.index).encode("ascii")))
+    return b64(sha256(ctx.envelope + b"|" + str(ctx.place).encode("ascii")))
 
 
 def _named(operation: FileApplication) -> tuple[str, str, str]:
     return operation.office, operation.right or "", operation.number or ""
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def file(number: str | None = "2026/000002", date: str | None = "2026-05-01",
+             sealed: str | None = None) -> FileApplication:
+        right: RightKind | None = "patent" if number else None
+        return FileApplication(date=date, number=number, office="XA", right=right, sealed=sealed)
+
+    def formats(name: str, mask: str, series: str, check: str = "") -> dict[bytes, ReferenceRow]:
+        row = {**given.number_format("XA", mask, check=check), "format": name, "series": [series]}
+        published = {"published": 1, "publisher": "XA", "row": row, "version": 1}
+        key = REFERENCE.key("number-format", "XA", "patent", name)
+        return {key: from_members(ReferenceRow, published)}
+
+    chinese = "202630000012.7"
+    yield Example("open", file())
+    yield Example("sealed", file(None, None, given.DIGEST))
+    yield Example("half-sealed", file(None, "2026-05-01", given.DIGEST),
+                  "filing-neither-open-nor-sealed")
+    yield Example("letter-o-for-zero", file("2026/00O002"), "number-format-unknown")
+    yield Example("two-readings", file(), "number-ambiguous",
+                  formats("slash", "{S:4}/{N:6}", "=other"))
+    yield Example("wrong-check-digit", file(chinese), "number-check-digit-wrong",
+                  formats("checked", "{Y}{L:3}{N:7}.{C}", "Y", "cn"))
+    yield Example("tomorrow-and-more", file(date="2026-06-28"), "date-not-real-or-future")
+    yield Example("again", file("2026/000001"), "number-already-entered", given.filed())

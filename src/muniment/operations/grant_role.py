@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from muniment.codec import AccountId, Natural, Office, Payload
-from muniment.declare import Signer, TransactionType
+from muniment.declare import Example, Signer, TransactionType
+from muniment.model import example as given
 from muniment.model.account import ACCOUNTS, ROLES, Grant, Role
 from muniment.model.context import Context
 from muniment.model.state import Change, State, change
@@ -52,3 +53,14 @@ def role_is_granted(operation: GrantRole, state: State, ctx: Context) -> Iterato
     key = ROLES.key(operation.office, operation.role, operation.account)
     grant = Grant(since=max(operation.since, ctx.time), until=operation.until)
     yield change(ROLES, key, state.at(ROLES, key), grant)
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def grant(account: str, until: int = limits.INTEGER_MAX) -> GrantRole:
+        return GrantRole(account=account, office="XA", role=Role.FILER, until=until)
+
+    yield Example("plain", grant(given.agent()))
+    yield Example("nobody", grant(given.DIGEST), "account-unknown")
+    yield Example("over-before-it-begins", grant(given.agent(), given.TIME), "period-empty")

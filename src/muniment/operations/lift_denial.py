@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from muniment.codec import AccountId, Office, Payload, Word, replace
-from muniment.declare import Signer, TransactionType
-from muniment.model.account import DENIALS
+from muniment.declare import Example, Signer, TransactionType
+from muniment.model import example as given
+from muniment.model.account import DENIALS, Denial
 from muniment.model.context import Context
 from muniment.model.state import Change, State, change
 
@@ -43,3 +44,13 @@ def bar_ends(operation: LiftDenial, state: State, ctx: Context) -> Iterator[Chan
     before = state.at(DENIALS, key)
     if before is not None:
         yield change(DENIALS, key, before, replace(before, until=ctx.time))
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    operation = LiftDenial(account=given.agent(), office="XA", reason="appeal-allowed")
+    barred = Denial(reason="professional-suspension", review="2026-10-01", since=given.TIME - 9,
+                    until=given.TIME + given.YEAR)
+    yield Example("plain", operation, given={DENIALS.key("XA", given.agent()): barred})
+    yield Example("never-barred", operation, "not-denied")

@@ -1,9 +1,11 @@
 """Publish reference data: number formats, calendars, memberships, periods, policies."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from muniment.codec import AccountId, Component, Payload, Record, Row, Word, list_of
-from muniment.declare import Signer, TransactionType
+from muniment.codec import AccountId, Component, Payload, Record, Row, Word, items
+from muniment.declare import Example, Signer, TransactionType
+from muniment.model import example as given
 from muniment.model.context import Context
 from muniment.model.number import NumberFormat
 from muniment.model.reference import PARAMETERS, REFERENCE, ReferenceRow
@@ -19,7 +21,7 @@ COMPONENTS_MAX = 4
 class NamedRow(Record, frozen=True, kw_only=True):
     """A row and the components that name it."""
 
-    name: list_of(Component, most=COMPONENTS_MAX)
+    name: Annotated[tuple[Component, ...], items(most=COMPONENTS_MAX)]
     """The components, e.g. `["XB", "2026"]`."""
     row: Row
     """The row, with its source and dates."""
@@ -30,7 +32,7 @@ class PublishReferenceData(Payload, frozen=True, kw_only=True, tag="publish-refe
 
     publisher: AccountId
     """The account that publishes."""
-    rows: list_of(NamedRow, most=ROWS_MAX)
+    rows: Annotated[tuple[NamedRow, ...], items(most=ROWS_MAX)]
     """The rows; each replaces the row of the same name."""
     table: Word
     """The table, e.g. `number-format` or `closed-days`."""
@@ -101,3 +103,26 @@ def rows_are_published(
             version=before.version + 1 if before else 1,
         )
         yield change(REFERENCE, key, before, after)
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def publish(table: str, *rows: NamedRow, publisher: str = "XB") -> PublishReferenceData:
+        return PublishReferenceData(publisher=publisher, rows=rows, table=table)
+
+    day: Row = {"closed": {"09-18": "National Day"}, "open": [], "source": "decree 7",
+                "weekend": [6, 7]}
+    calendar = NamedRow(name=("XB", "2026"), row=day)
+    bare = NamedRow(name=("XB", "2027"), row={"closed": {}})
+    wrong = NamedRow(name=("XB", "patent", "year"), row={**given.number_format("XB", "{N:1-5}9"),
+                                                         "source": "decree 7"})
+    yield Example("plain", publish("closed-days", calendar), signer="XB")
+    yield Example("of-another-office", publish("closed-days", NamedRow(name=("XA", "2026"),
+                                                                        row=day)),
+                  "row-not-of-the-publisher", signer="XB")
+    yield Example("no-source", publish("closed-days", bare), "row-without-source", signer="XB")
+    yield Example("twice", publish("closed-days", calendar, calendar), "row-named-twice",
+                  signer="XB")
+    yield Example("two-way-mask", publish("number-format", wrong), "number-format-malformed",
+                  signer="XB")

@@ -2,14 +2,24 @@
 
 from collections.abc import Iterator
 
-from muniment.codec import Component, Date, Disclosed, Number, Office, Payload, RightKind
-from muniment.declare import Signer, TransactionType
+from muniment.codec import (
+    Component,
+    Date,
+    Disclosed,
+    Number,
+    Office,
+    Payload,
+    RightKind,
+    from_members,
+)
+from muniment.declare import Example, Signer, TransactionType
 from muniment.model import application as filings
+from muniment.model import example as given
 from muniment.model.application import COPIES, Copy
 from muniment.model.context import Context
 from muniment.model.dates import has_come
 from muniment.model.office import known_office
-from muniment.model.reference import PARAMETERS
+from muniment.model.reference import PARAMETERS, REFERENCE, ReferenceRow
 from muniment.model.state import Change, State, change
 
 
@@ -44,7 +54,7 @@ TYPE = TransactionType(
 )
 
 
-@TYPE.check(1, "copy-of-own-entry", basis="ledger: entries by another than the office are copies")
+@TYPE.check(1, "copy-of-own-entry", basis="docs/formats/state-tree.md")
 def copy_is_of_another(operation: RecordCopy, state: State, ctx: Context) -> bool:
     """An office MUST file its own applications, not record copies of them."""
     return operation.office != operation.recorder
@@ -101,3 +111,25 @@ def copy_is_recorded(operation: RecordCopy, state: State, ctx: Context) -> Itera
 
 def _named(operation: RecordCopy) -> tuple[str, str, str]:
     return operation.office, operation.right, operation.number
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def copy(
+        office: str = "XB", number: str = "2026-00001", date: str = "2026-01-05"
+    ) -> RecordCopy:
+        return RecordCopy(date=date, number=number, office=office, recorder="XA",
+                          retrieved="2026-05-01", right="patent", source="gazette")
+
+    row = {**given.number_format("XB", "{S:4}-{N:5}"), "format": "dash", "series": ["=other"]}
+    second = from_members(ReferenceRow, {"published": 1, "publisher": "XA", "row": row,
+                                         "version": 1})
+    key = REFERENCE.key("number-format", "XB", "patent", "dash")
+    yield Example("plain", copy())
+    yield Example("number-of-no-known-format", copy(number="B 17"))
+    yield Example("own", copy("XA", "2026/000002"), "copy-of-own-entry")
+    yield Example("no-office", copy("ZZ"), "office-unknown")
+    yield Example("two-readings", copy(), "number-ambiguous", {key: second})
+    yield Example("after-its-retrieval", copy(date="2026-05-02"), "date-not-real-or-future")
+    yield Example("again", copy(), "copy-already-recorded", given.copied())

@@ -1,10 +1,12 @@
 """Record an erasure: say that disclosures of a filing were destroyed, and why."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from muniment.codec import Number, Office, Payload, RightKind, Word, list_of, replace
-from muniment.declare import Signer, TransactionType
+from muniment.codec import Number, Office, Payload, RightKind, Word, items, replace
+from muniment.declare import Example, Signer, TransactionType
 from muniment.model import application as filings
+from muniment.model import example as given
 from muniment.model.application import APPLICATIONS, COPIES
 from muniment.model.context import Context
 from muniment.model.state import Change, State, change
@@ -13,7 +15,7 @@ from muniment.model.state import Change, State, change
 class RecordErasure(Payload, frozen=True, kw_only=True, tag="record-erasure"):
     """Which disclosures are gone. It names no person and repeats no digest."""
 
-    erased: list_of(Word, most=8)
+    erased: Annotated[tuple[Word, ...], items(most=8)]
     """The names whose disclosures were destroyed, e.g. `["applicants"]`."""
     ground: Word
     """The code of the ground, e.g. `data-subject-request`."""
@@ -79,3 +81,15 @@ def _found(
 
 def _named(operation: RecordErasure) -> tuple[str, str, str]:
     return operation.office, operation.right, operation.number
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def erase(*names: str) -> RecordErasure:
+        return RecordErasure(erased=names, ground="data-subject-request", number="2026/000001",
+                             office="XA", recorder="XA", right="patent")
+
+    yield Example("plain", erase("title"), given=given.filed())
+    yield Example("no-such-entry", erase("title"), "not-confirmed")
+    yield Example("never-disclosed", erase("applicants"), "name-not-disclosed", given.filed())

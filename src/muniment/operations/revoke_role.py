@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from muniment.codec import AccountId, Office, Payload, replace
-from muniment.declare import Signer, TransactionType
-from muniment.model.account import ROLES, Role
+from muniment.declare import Example, Signer, TransactionType
+from muniment.model import example as given
+from muniment.model.account import ROLES, Grant, Role
 from muniment.model.context import Context
 from muniment.model.state import Change, State, change
 
@@ -43,3 +44,13 @@ def role_ends(operation: RevokeRole, state: State, ctx: Context) -> Iterator[Cha
     before = state.at(ROLES, key)
     if before is not None:
         yield change(ROLES, key, before, replace(before, until=ctx.time))
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    operation = RevokeRole(account=given.agent(), office="XA", role=Role.FILER)
+    held = Grant(since=given.TIME - given.YEAR, until=given.TIME + given.YEAR)
+    key = ROLES.key("XA", Role.FILER, given.agent())
+    yield Example("plain", operation, given={key: held})
+    yield Example("never-held", operation, "role-not-held")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from muniment.codec import AccountId, Payload, replace
-from muniment.declare import Signer, TransactionType
+from muniment.declare import Example, Signer, TransactionType
+from muniment.model import example as given
 from muniment.model.account import ACCOUNTS, KeySet
 from muniment.model.context import Context
 from muniment.model.possession import Possession, proves_possession
@@ -59,3 +60,19 @@ def keys_change(operation: RotateKeys, state: State, ctx: Context) -> Iterator[C
     if before is not None:
         after = replace(before, key_set=operation.key_set)
         yield change(ACCOUNTS, ACCOUNTS.key(operation.account), before, after)
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def rotate(name: str, account: str = "XB") -> RotateKeys:
+        possession = given.possession(name, account)
+        return RotateKeys(account="XB", key_set=given.key_set(name), possession=possession)
+
+    following = given.key_set("XB+").digest()
+    yield Example("plain", rotate("XB+"), signer="XB", key_set=following)
+    yield Example("another-set", rotate("thief"), "key-set-not-committed", signer="XB")
+    yield Example("signed-by-the-old-set", rotate("XB+"), "rotation-not-signed-by-next",
+                  signer="XB")
+    yield Example("possession-for-another", rotate("XB+", "XA"), "possession-not-proven",
+                  signer="XB", key_set=following)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from muniment.codec import Payload
-from muniment.declare import Signer, TransactionType
+from muniment.codec import Payload, from_members
+from muniment.declare import Example, Signer, TransactionType
+from muniment.model import example as given
 from muniment.model.account import Jwk
 from muniment.model.context import Context
 from muniment.model.ledger import LOG_KEYS, LogKey, admissible
@@ -45,3 +46,15 @@ def log_key_changes(operation: RotateLogKey, state: State, ctx: Context) -> Iter
     """The new key signs the checkpoint of this block and every later one."""
     after = LogKey(key=operation.log_key, since=ctx.position)
     yield change(LOG_KEYS, LOG_KEYS.key(), state.get(LOG_KEYS), after)
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def rotate(name: str) -> RotateLogKey:
+        return RotateLogKey(log_key=from_members(Jwk, dict(given.key(name).public.jwk)))
+
+    identity = Jwk(crv="Ed25519", kty="OKP", x="AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+    yield Example("plain", rotate("next log"))
+    yield Example("small-order-key", RotateLogKey(log_key=identity), "log-key-not-admissible")
+    yield Example("the-same", rotate("log"), "log-key-unchanged")

@@ -1,12 +1,25 @@
 """Unseal an application: show the number and date that a sealed filing committed to."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from muniment.codec import Digest, Office, Payload, Record, from_members, replace, text_matching
-from muniment.codec import Date, Disclosed, Number, RightKind, AccountId
-from muniment.declare import Signer, TransactionType
+from muniment.codec import (
+    AccountId,
+    Date,
+    Digest,
+    Disclosed,
+    Number,
+    Office,
+    Payload,
+    Record,
+    RightKind,
+    from_members,
+    pattern,
+    replace,
+)
+from muniment.declare import Example, Signer, TransactionType
 from muniment.model import application as filings
+from muniment.model import example as given
 from muniment.model.application import APPLICATIONS, SEALED, Application
 from muniment.model.context import Context
 from muniment.model.dates import has_come
@@ -37,7 +50,7 @@ class SealedFiling(Record, frozen=True, kw_only=True):
 class UnsealApplication(Payload, frozen=True, kw_only=True, tag="unseal-application"):
     """Which sealed filing is opened, and how."""
 
-    disclosure: text_matching(r"\A[A-Za-z0-9_-]{1,4096}\Z")
+    disclosure: Annotated[str, pattern(r"\A[A-Za-z0-9_-]{1,4096}\Z")]
     """The SD-JWT disclosure of the whole filing."""
     office: Office
     """The office that sealed it."""
@@ -140,3 +153,26 @@ def _filing(operation: UnsealApplication) -> SealedFiling | None:
 def _named(operation: UnsealApplication) -> tuple[str, str, str]:
     filing: Any = _filing(operation)
     return filing.office, filing.right, filing.number
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def unseal(text: str) -> UnsealApplication:
+        return UnsealApplication(disclosure=text, office="XA", sealed=given.SEALED_NAME)
+
+    def case(name: str, refusal: str | None, **changed: object) -> Example:
+        text = given.sealing(**changed)
+        return Example(name, unseal(text), refusal, given.sealed(text))
+
+    titled = disclosure.make(bytes(16), "title", "Lantern")
+    yield case("plain", None)
+    yield Example("another-disclosure", unseal(given.sealing(number="2026/000003")),
+                  "not-confirmed", given.sealed())
+    yield Example("not-a-filing", unseal(titled), "disclosure-malformed", given.sealed(titled))
+    yield case("copied-from-another-ledger", "sealed-elsewhere", ledger=given.DIGEST)
+    yield case("letter-o-for-zero", "number-format-unknown", number="2026/00O002")
+    yield case("dated-after-sealing", "date-not-real-or-future", date="2026-06-28")
+    text = given.sealing(number="2026/000001")
+    yield Example("number-taken", unseal(text), "number-already-entered",
+                  given.sealed(text) | given.filed())

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from muniment.codec import Natural, Number, Office, Payload, RightKind, replace
-from muniment.declare import Signer, TransactionType
+from muniment.declare import Example, Signer, TransactionType
 from muniment.model import application as filings
+from muniment.model import example as given
 from muniment.model.application import APPLICATIONS
 from muniment.model.claim import CLAIMS, Claim
 from muniment.model.context import Context
@@ -64,3 +65,13 @@ def _claim(operation: WithdrawClaim, state: State) -> tuple[bytes, Claim] | None
     key = CLAIMS.key(part, f"{operation.claim:012}")
     value = state.at(CLAIMS, key)
     return None if value is None else (key, value)
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    operation = WithdrawClaim(claim=0, number="2026/000001", office="XA", right="patent")
+    yield Example("plain", operation, given=given.filed() | given.claimed())
+    yield Example("no-such-claim", operation, "not-confirmed", given.filed())
+    yield Example("again", operation, "claim-withdrawn",
+                  given.filed() | given.claimed("withdrawn"))

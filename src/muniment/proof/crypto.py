@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.hashes import SHA256
+
 from muniment.proof.errors import Malformed, Unauthentic
 
 P = 2**255 - 19
@@ -232,6 +233,11 @@ class PrivateKey:
         if alg == "Ed25519":
             return cls._of(ed25519.Ed25519PrivateKey.generate())
         return cls._of(ec.generate_private_key(ec.SECP256R1()))
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> "PrivateKey":
+        """Return the Ed25519 key of 32 bytes (RFC 8032 §5.1.5): for vectors and examples."""
+        return cls._of(ed25519.Ed25519PrivateKey.from_private_bytes(seed))
 
     @classmethod
     def from_jwk(cls, jwk: Mapping[str, Any]) -> "PrivateKey":

@@ -51,7 +51,7 @@ def _lines(name: str) -> list[dict[str, str]]:
     path = files(__package__).joinpath(name)
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

@@ -223,7 +223,7 @@ class PagedTree:
         except (ValueError, TypeError, IndexError):
             sound = False
         if not sound:
-            raise StorageFault(f"Page {number} of the state tree is damaged: it hashes to another root.")
+            raise StorageFault(f"Page {number} of the state tree hashes to another root.")
         return page
 
     def _new_page(self, page: Page) -> tuple[int, Page]:

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from muniment.proof.errors import Busy, NotFound, StorageFault
 from muniment.storage.protocol import (
@@ -81,7 +81,7 @@ class SqliteStorage:
         if version != SCHEMA_VERSION:
             raise StorageFault(f"The database has schema {version}, this code {SCHEMA_VERSION}.")
 
-    def __enter__(self) -> "SqliteStorage":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *details: object) -> None:

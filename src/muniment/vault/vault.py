@@ -16,7 +16,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -86,7 +86,7 @@ class Vault:
         self._keys = _connect(directory / KEYS_FILE, _KEYS_SCHEMA)
         self._finish_erasures()
 
-    def __enter__(self) -> "Vault":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *details: object) -> None:

@@ -1,0 +1,39 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CACHE := $(or $(MUNIMENT_CACHE),$(HOME)/.cache/muniment)
+
+.PHONY: check demo test lint generate bench clean help
+
+check: lint test
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: $(READY)   ## run the main job in five fictional offices
+	@$(BIN)/muniment demo
+
+lint: $(READY)   ## lint and types
+	$(BIN)/ruff check src spec tools tests benchmarks
+	$(BIN)/mypy
+
+test: lint   ## lint, types and every test
+	MUNIMENT_CACHE=$(CACHE) bash tests/oracles/setup.sh
+	MUNIMENT_CACHE=$(CACHE) $(BIN)/python -m pytest
+
+generate: $(READY)   ## write what is made from the declarations
+	$(BIN)/python -m spec.generate
+
+bench: $(READY)   ## measure speed and memory; takes about a quarter of an hour
+	$(BIN)/python -m benchmarks.run
+
+clean:   ## remove what was made here
+	rm -rf $(VENV) demo-output build
+
+help:
+	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/ -/'

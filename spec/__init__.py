@@ -1,0 +1,1 @@
+"""The generator: what is written from the declarations, and never by hand."""

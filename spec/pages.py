@@ -1,0 +1,120 @@
+"""The generated reference pages: transaction types, codes, state tables, the lock of numbers."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from textwrap import dedent
+
+from muniment import codec
+from muniment.declare import TransactionType
+from muniment.editions import NEWEST, lock, rules_of
+from muniment.intake.rules import LEDGER_RULES, READING_RULES, RULES
+from muniment.model import account, application, claim, ledger, reference
+from muniment.model.codes import ENVELOPE_CODES, OPERATION_CODES, OPERATION_REASONS
+from muniment.model.state import Table
+from muniment.operations import declared
+
+MADE = "<!-- Made by `make generate` from the declarations. Do not edit. -->\n"
+STATE_MODULES = (account, application, claim, ledger, reference)
+
+
+def transactions() -> str:
+    """Return the page of transaction types."""
+    parts = [f"# Transaction types\n\n{MADE}\nEdition `{NEWEST}`, lock `{rules_of(NEWEST).hash}`.\n"]
+    parts += [_transaction(one) for one in declared()]
+    return "\n".join(parts)
+
+
+def _transaction(one: TransactionType) -> str:
+    module = inspect.getmodule(one.payload)
+    purpose = (inspect.getdoc(module) or "").split("\n")[0]
+    signers = ", ".join(sorted(signer.value for signer in one.signers))
+    lines = [
+        f"## `{one.name}` ({one.number})\n",
+        f"{purpose}\n",
+        f"Signed by: {signers}. Changes: {', '.join(sorted(one.may_change))}."
+        + (f" Status event: {one.event}." if one.event else "") + "\n",
+        "| member | required | what it is |",
+        "|---|---|---|",
+        *_members(one.payload),
+        "",
+        "| rule | code | refusal | requirement | basis |",
+        "|---|---|---|---|---|",
+    ]
+    for check in one.checks:
+        rule = f"{one.name}/{check.code % 100}"
+        lines.append(f"| {rule} | {check.code} | `{check.refusal}` | {check.sentence} | "
+                     f"{check.basis} |")
+    effect = " ".join((one.effects[0].__doc__ or "").split())
+    examples = [case for cases in one.cases for case in cases()]
+    lines += ["", f"Effect: {effect}", "", "Worked case `" + examples[0].name + "`:", "",
+              "```json", codec.encode(examples[0].operation).decode("utf-8"), "```", ""]
+    return "\n".join(lines)
+
+
+def _members(payload: type[codec.Record]) -> Iterator[str]:
+    documented = field_docs(payload)
+    for name, _, required in codec.fields(payload):
+        yield f"| `{name}` | {'yes' if required else 'no'} | {documented[name]} |"
+
+
+def field_docs(kind: type) -> dict[str, str]:
+    """Return the text under each field of a class; a field without one is an error."""
+    tree = ast.parse(dedent(inspect.getsource(kind)))
+    body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
+    found: dict[str, str] = {}
+    for one, following in zip(body, [*body[1:], None], strict=True):
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
+            text = following.value if isinstance(following, ast.Expr) else None
+            if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
+                raise ValueError(f"{kind.__name__}.{one.target.id} has no text under it.")
+            found[one.target.id] = " ".join(text.value.split())
+    return found
+
+
+def state_tables() -> str:
+    """Return the page of state tables."""
+    parts = [f"# State tables\n\n{MADE}"]
+    tables = {
+        table.name: table
+        for module in STATE_MODULES
+        for table in vars(module).values()
+        if isinstance(table, Table)
+    }
+    for name in sorted(tables):
+        table = tables[name]
+        rows = "\n".join(_members(table.kind)) or "| - | - | The key says it all. |"
+        parts.append(f"## `{name}/`\n\n{table.describes}\n\n| member | required | what it is |\n"
+                     f"|---|---|---|\n{rows}\n")
+    return "\n".join(parts)
+
+
+def codes() -> str:
+    """Return the page of codes."""
+    lines = [f"# Codes\n\n{MADE}", "## Envelopes\n", "| code | name |", "|---|---|"]
+    lines += [f"| {code} | `{name}` |" for name, code in sorted(
+        ENVELOPE_CODES.items(), key=lambda pair: pair[1])]
+    lines += ["", "An envelope that is refused leaves no trace in the ledger.", "",
+              "## Operations\n", "| code | name | meaning |", "|---|---|---|"]
+    lines += [f"| {code} | `{name}` | {OPERATION_REASONS.get(code, 'The operation was accepted.')} |"
+              for name, code in OPERATION_CODES.items()]
+    lines += [f"| {check.code} | `{check.refusal}` | {check.sentence} |"
+              for one in declared() for check in one.checks]
+    lines += ["", "## Rows of imported files\n", "| rule | effect | meaning |", "|---|---|---|"]
+    lines += [f"| `{rule.code}` | {'refused' if rule.refuses else 'flagged'} | {rule.sentence} |"
+              for rule in RULES]
+    lines += [f"| `{name}` | refused | {text} |" for name, text in READING_RULES.items()]
+    lines += [f"| `{name}` | {'refused' if refuses else 'flagged'} | {text} |"
+              for name, (refuses, text) in LEDGER_RULES.items()]
+    return "\n".join(lines) + "\n"
+
+
+def numbers_lock() -> str:
+    """Return the lock of numbers: a line for each number that is frozen with its name."""
+    frozen = lock(NEWEST, declared())
+    lines = [f"{code} {name}" for name, code in frozen["envelopes"].items()]
+    lines += [f"{code} {name}" for name, code in frozen["operations"].items()]
+    for one in frozen["types"]:
+        lines.append(f"type {one['number']} {one['name']}")
+        lines += [f"{code} {one['name']} {name}" for code, name in one["checks"]]
+    return "\n".join(lines) + f"\nedition {NEWEST} {rules_of(NEWEST).hash}\n"
