@@ -167,9 +167,8 @@ def denying(
     """Return the operation that bars an account from now on for some days."""
     from muniment.model.calendar import format_date
     from muniment.model.dates import day_of
-    from muniment.node.solo import system_time
 
-    until = max(register.ledger.head.time, system_time()) + days * DAY_SECONDS
+    until = register.ledger.time() + days * DAY_SECONDS
     review = format_date(day_of(min(until, until - days * DAY_SECONDS + 360 * DAY_SECONDS)))
     return _made("deny-participant", {
         "account": participant, "acts": acts or None, "office": register.account,

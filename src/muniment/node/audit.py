@@ -16,7 +16,7 @@ from muniment.node.solo import SoloLedger
 from muniment.proof.canonical import decode
 from muniment.proof.crypto import unb64
 from muniment.proof.errors import LedgerError, StorageFault, VerificationError
-from muniment.proof.merkle import Frontier, leaf_hash
+from muniment.proof.merkle import Frontier, leaf_hash, root
 from muniment.storage.pages import PagedTree
 from muniment.storage.protocol import Entry, Storage, StoredBlock, Tile
 
@@ -155,7 +155,8 @@ def _tiles(storage: Storage, size: int) -> None:
     while width := width // 256:
         for number, tile in enumerate(storage.tiles(level, 0, width)):
             hashes = _tile_hashes(storage, level, number)
-            if tile.number != number or tile.hashes != b"".join(hashes):
+            sound = tile.number == number and tile.hashes == b"".join(hashes)
+            if not sound or tile.root != root(hashes):
                 raise _differs(f"Tile {level}/{number} of the log differs.", number << 8)
         level += 1
 

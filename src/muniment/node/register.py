@@ -160,7 +160,7 @@ class Register:
 
     def today(self) -> str:
         """Return the UTC day of the next block."""
-        return format_date(day_of(max(self.ledger.head.time, system_time())))
+        return format_date(day_of(self.ledger.time()))
 
 
 class ImportTarget:

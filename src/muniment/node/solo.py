@@ -125,6 +125,10 @@ class SoloLedger:
         """The state after the last block."""
         return self.engine.state
 
+    def time(self) -> int:
+        """Return the time of a block made now, in UTC seconds: it never goes back."""
+        return max(self._now(), self.head.time)
+
     def submit(self, envelopes: Sequence[bytes]) -> list[Outcome]:
         """Execute envelopes and return what became of each, once it is durable.
 
@@ -146,7 +150,7 @@ class SoloLedger:
         if not parsed:
             return []
         valid = [one for one in parsed if isinstance(one, Envelope)]
-        result = self.execute(self.head.height + 1, max(self._now(), self.head.time), valid)
+        result = self.execute(self.head.height + 1, self.time(), valid)
         executed = iter(result.outcomes)
         return [next(executed) if isinstance(one, Envelope) else one for one in parsed]
 
@@ -198,7 +202,7 @@ class SoloLedger:
             ledger=self.identity.id,
             submitter=wallet.account,
             sequence=used.highest + 1 + ahead,
-            not_after=max(self._now(), self.head.time) + NOT_AFTER_SECONDS,
+            not_after=self.time() + NOT_AFTER_SECONDS,
             atomic=atomic,
         )
 
