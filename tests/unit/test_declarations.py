@@ -6,8 +6,8 @@ from muniment.codec import encode
 from muniment.declare import Check
 from muniment.editions import NEWEST, rules_of
 from muniment.invariants import uphold
-from muniment.model import example
-from muniment.model.state import State
+from muniment.model import account, application, claim, example, ledger, reference
+from muniment.model.state import State, Table
 from muniment.operations import declared
 
 CASES = [
@@ -16,6 +16,14 @@ CASES = [
     for cases in kind.cases
     for one in cases()
 ]
+
+
+TABLES = {
+    table.name: table
+    for module in (account, application, claim, ledger, reference)
+    for table in vars(module).values()
+    if isinstance(table, Table)
+}
 
 
 def state_of(one):
@@ -39,6 +47,9 @@ def test_example_comes_out_as_declared(kind, one):
         assert one.refusal is None
         assert outcome, "an accepted operation changes something"
         uphold(outcome, state)
+        for change in outcome:
+            assert type(change.after) is TABLES[change.table].kind
+            assert TABLES[change.table].decode(encode(change.after)) == change.after
         state.put(outcome)
 
 

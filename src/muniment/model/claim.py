@@ -11,7 +11,6 @@ from muniment.codec import (
     Office,
     Record,
     RightKind,
-    Word,
 )
 from muniment.model.state import Table
 
@@ -40,7 +39,7 @@ class Claim(Record, frozen=True, kw_only=True):
     """Block time of the entry, in UTC seconds."""
     results: dict[Component, Component] = {}
     """The result of each check that public state allows, by its number."""
-    rules: Word | None = None
+    rules: Component | None = None
     """The version of the rules that gave the results."""
     status: Literal["claimed", "withdrawn"] = "claimed"
     """The status, in the words of ST.96."""

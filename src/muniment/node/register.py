@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 from muniment.codec import Payload, encode, members
 from muniment.engine import Outcome
 from muniment.model import application as filings
+from muniment.model import codes
 from muniment.model.application import APPLICATIONS, COPIES, Application, Copy
 from muniment.model.calendar import format_date
 from muniment.model.dates import day_of
@@ -16,7 +17,7 @@ from muniment.node.explain import refused
 from muniment.node.solo import KEYS, Clock, SoloLedger, system_time
 from muniment.node.wallet import Wallet
 from muniment.proof.disclosure import parse
-from muniment.proof.errors import Malformed, NotFound, OutOfTurn
+from muniment.proof.errors import Fault, Malformed, NotFound, OutOfTurn
 from muniment.vault.vault import Disclosure, Vault, disclose
 
 _PARTS = 3
@@ -120,8 +121,11 @@ class Register:
             Refused: A check refused it.
         """
         outcome = self.submit([operation], wallet=wallet)
-        if outcome.operations[0]:
-            raise refused(outcome.operations[0])
+        code = outcome.operations[0]
+        if code == codes.INTERNAL_FAULT:
+            raise Fault(f"An operation broke an invariant: {self.ledger.alarms[-1]}")
+        if code:
+            raise refused(code)
         head = self.ledger.head
         return Receipt(outcome.position, head.height, head.time, self.ledger.checkpoint())
 
