@@ -142,8 +142,9 @@ class Identity(NamedTuple):
 
 
 @lru_cache(maxsize=1_024)
-def _prefix(office: str, right: str) -> bytes:
-    return REFERENCE.key("number-format", office, right)
+def _name(office: str, right: str) -> tuple[bytes, str]:
+    """Return the name under which a state remembers the formats of an office and right."""
+    return REFERENCE.key("number-format", office, right), "formats"
 
 
 def _formats(state: State, office: str, right: str) -> Formats:
@@ -165,8 +166,10 @@ def _identify(formats: Formats, printed: str) -> Identity:
 
 def identify(state: State, office: str, right: str, printed: str) -> Identity:
     """Return what a printed number names at an office."""
-    prefix = _prefix(office, right)
-    formats = state.remember(prefix, "formats", lambda: _formats(state, office, right))
+    name = _name(office, right)
+    formats = state.recall(name)
+    if formats is None:
+        formats = state.remember(*name, lambda: _formats(state, office, right))
     return _identify(formats, printed)
 
 

@@ -9,7 +9,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from muniment.model.mask import Mask, compile_mask
 from muniment.proof.crypto import b64, sha256
@@ -104,8 +104,7 @@ class NumberFormat:
         return made
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One way to read a printed number."""
 
     format: NumberFormat
@@ -159,10 +158,12 @@ def read_number(
 
 def _read(one: NumberFormat, text: str) -> Reading | None:
     for candidate in _without_code(one.office, text):
+        length = len(candidate)
         for mask in one.masks:
-            held = mask.match(candidate)
-            if held is not None:
-                return _reading(one, held)
+            if mask.least <= length <= mask.most:
+                held = mask.match(candidate)
+                if held is not None:
+                    return _reading(one, held)
     return None
 
 

@@ -94,6 +94,10 @@ class State:
         self._known[key] = value
         return value
 
+    def recall(self, name: tuple[bytes, str]) -> Any:
+        """Return what `remember` keeps under a prefix and a label, or None."""
+        return self._rows.get(name)
+
     def remember(self, prefix: bytes, label: str, make: Callable[[], Made]) -> Made:
         """Return what `make` derives from the entries under `prefix`, until one of them changes."""
         name = (prefix, label)
