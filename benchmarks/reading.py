@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from benchmarks.write_path import operation
-from muniment.model.account import Quotas
+from muniment.codec import replace
+from muniment.model.account import STANDARD_QUOTAS
 from muniment.node import evidence as maker
 from muniment.node.founding import found
 from muniment.node.solo import SoloLedger
@@ -27,7 +28,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger"
         found(path, office="US", name="register.us.example", rows=packaged_rows(),
-              quotas=Quotas(office_operations=10**9, office_bytes=10**12))
+              quotas=replace(STANDARD_QUOTAS, office_operations=10**9, office_bytes=10**12))
         with SoloLedger(path) as ledger:
             wallet = Wallet.load(path / "keys" / "US.json")
             for first in range(0, records, 10_000):

@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from muniment.codec import encode
-from muniment.model.account import Quotas
+from muniment.codec import encode, replace
+from muniment.model.account import STANDARD_QUOTAS
 from muniment.node.founding import found
 from muniment.node.solo import SoloLedger
 from muniment.node.wallet import Wallet
@@ -43,7 +43,7 @@ def run(records: int, per_envelope: int, order: str) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger"
         found(path, office="US", name="register.us.example", rows=packaged_rows(),
-              quotas=Quotas(office_operations=10**9, office_bytes=10**12))
+              quotas=replace(STANDARD_QUOTAS, office_operations=10**9, office_bytes=10**12))
         with SoloLedger(path) as ledger:
             rates = fill(ledger, Wallet.load(path / "keys" / "US.json"), numbers, per_envelope)
         size = sum(file.stat().st_size for file in path.glob("ledger.db*"))
@@ -80,12 +80,11 @@ def fill(
         if any(one.code or any(one.operations) for one in outcomes):
             raise SystemExit(f"refused: {outcomes[0]}")
         done += len(part)
-        window = window[-max(1, 50_000 // batch) :]
-        for mark in MARKS:
-            if done - len(part) < mark <= done or (done == len(numbers) and str(done) not in rates):
+        window = window[-max(1, min(50_000, done) // batch) :]
+        for mark in (*MARKS, len(numbers)):
+            if done - len(part) < mark <= done:
                 spent = sum(seconds for _, seconds in window)
-                rates[str(min(mark, done))] = round(sum(count for count, _ in window) / spent)
-                break
+                rates[str(mark)] = round(sum(count for count, _ in window) / spent)
     return rates
 
 

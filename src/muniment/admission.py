@@ -29,7 +29,7 @@ from muniment.model.state import Change, State, change
 from muniment.operations.rotate_keys import RotateKeys
 from muniment.proof import jws, limits
 from muniment.proof.crypto import PublicKey
-from muniment.proof.errors import OutOfTurn, Unauthentic
+from muniment.proof.errors import Fault, OutOfTurn, Unauthentic
 
 _BASIS = "docs/formats/envelope.md"
 _WINDOW_MASK = (1 << limits.SEQUENCE_WINDOW) - 1
@@ -124,7 +124,7 @@ def _spend(envelope: Envelope, state: State, account: Account, time: int) -> Cha
         operations=fresh.operations + header.count,
         window=window,
     )
-    _within_quota(after, account, state.get(QUOTAS) or Quotas())
+    _within_quota(after, account, state.get(QUOTAS))
     return change(ADMISSIONS, key, before, after)
 
 
@@ -152,7 +152,9 @@ def use_sequence(admission: Admission, sequence: int) -> tuple[int, str]:
     return highest, f"{window | 1 << -ahead:x}"
 
 
-def _within_quota(after: Admission, account: Account, quotas: Quotas) -> None:
+def _within_quota(after: Admission, account: Account, quotas: Quotas | None) -> None:
+    if quotas is None:
+        raise Fault("The state names no quotas.")
     if account.kind == "office":
         bounds = (quotas.office_operations, quotas.office_bytes)
     else:

@@ -4,11 +4,11 @@ import dataclasses
 
 import pytest
 
-from muniment.codec import encode, from_members
+from muniment.codec import encode, from_members, replace
 from muniment.declare import TransactionType
 from muniment.editions import NEWEST, rules_of
 from muniment.model import codes
-from muniment.model.account import ADMISSIONS, Admission, Quotas
+from muniment.model.account import ADMISSIONS, STANDARD_QUOTAS, Admission
 from muniment.model.application import APPLICATIONS
 from muniment.model.envelope import Envelope, sign_envelope
 from muniment.node.founding import found
@@ -199,7 +199,7 @@ def test_sequences_may_come_in_any_order_within_the_window():
 def test_quota_is_charged_by_utc_day(tmp_path, clock):
     path = tmp_path / "small"
     found(path, office="XA", name="register.test.example", profile="demo", now=clock,
-          quotas=Quotas(office_operations=3))
+          quotas=replace(STANDARD_QUOTAS, office_operations=3))
     with Register(path, now=clock) as register:
         assert outcome(register, file("nonsense-1"), file("nonsense-2"), file("nonsense-3"))
         with pytest.raises(OutOfTurn, match="quota-exceeded"):

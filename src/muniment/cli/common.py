@@ -93,6 +93,8 @@ def errors(*, as_json: bool = False) -> Iterator[None]:
     except Fault as fault:
         sys.stderr.write(f"fault: {fault}\n  try: muniment ledger verify --ledger DIR\n")
         raise typer.Exit(70) from None
+    except BrokenPipeError:
+        raise typer.Exit(0) from None  # the reader had enough
     except OSError as error:
         sys.stderr.write(f"error: file-failed\n  {error.strerror}: {error.filename}\n")
         raise typer.Exit(3) from None

@@ -96,16 +96,25 @@ class Admission(Record, frozen=True, kw_only=True):
 
 
 class Quotas(Record, frozen=True, kw_only=True):
-    """What an account may submit in one UTC day."""
+    """What an account may submit in one UTC day; genesis writes every member out."""
 
-    office_bytes: Natural = limits.QUOTA_BYTES_PER_DAY
+    office_bytes: Natural
     """Bytes of an office."""
-    office_operations: Natural = limits.QUOTA_OPERATIONS_PER_DAY
+    office_operations: Natural
     """Operations of an office."""
-    participant_bytes: Natural = limits.PARTICIPANT_BYTES_PER_DAY
+    participant_bytes: Natural
     """Bytes of another participant."""
-    participant_operations: Natural = limits.PARTICIPANT_OPERATIONS_PER_DAY
+    participant_operations: Natural
     """Operations of another participant."""
+
+
+STANDARD_QUOTAS = Quotas(
+    office_bytes=limits.QUOTA_BYTES_PER_DAY,
+    office_operations=limits.QUOTA_OPERATIONS_PER_DAY,
+    participant_bytes=limits.PARTICIPANT_BYTES_PER_DAY,
+    participant_operations=limits.PARTICIPANT_OPERATIONS_PER_DAY,
+)
+"""What a ledger is founded with unless its founder says otherwise."""
 
 
 class Role(StrEnum):

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from muniment.codec import encode, from_members
 from muniment.editions import NEWEST, rules_of
 from muniment.engine import BLOCK_LEAF, GENESIS_LEAF, BlockLeaf
-from muniment.model.account import Jwk, Quotas
+from muniment.model.account import STANDARD_QUOTAS, Jwk, Quotas
 from muniment.model.genesis import EditionName, Genesis, Operator, initial_state, origin
 from muniment.model.possession import prove_possession
 from muniment.node.solo import (
@@ -115,7 +115,7 @@ def _genesis(
         log_key=from_members(Jwk, dict(log_key.public.jwk)),
         name=name,
         operator=Operator(account=wallet.account, key_set=key_set, kind="office"),
-        parameters=quotas or Quotas(),
+        parameters=quotas or STANDARD_QUOTAS,
         possession=prove_possession(wallet.account, key_set, name, wallet.keys),
         profile=profile,
         time=time,
