@@ -22,7 +22,7 @@ def ask(command, lines, cwd=None):
     """Return the answers of an oracle, one a line."""
     run = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True,
                          check=True, cwd=cwd, timeout=120)
-    answers = run.stdout.splitlines()
+    answers = run.stdout.removesuffix("\n").split("\n")  # U+2028 within a line ends none
     assert len(answers) == len(lines)
     return answers
 

@@ -114,11 +114,11 @@ def test_a_signature_by_a_stranger_under_a_known_kid_is_refused_by_both(algorith
     assert not we_take(plain, [known])
 
 
-@pytest.mark.parametrize("algorithm", ["none", "HS256", "EdDSA", "ES256", "Ed25519"])
-@pytest.mark.parametrize("which", ALGORITHMS)
-def test_a_header_that_names_another_algorithm_is_refused_by_both(algorithm, which):
-    if algorithm == which:
-        pytest.skip("this is the algorithm of the key")
+@pytest.mark.parametrize(("which", "algorithm"), [
+    (which, algorithm) for which in ALGORITHMS
+    for algorithm in ("none", "HS256", "EdDSA", *ALGORITHMS) if algorithm != which
+])
+def test_a_header_that_names_another_algorithm_is_refused_by_both(which, algorithm):
     known = next(one for one in SIGNERS if one.public.alg == which)
     plain = signed(keys=[known])
     header = json.dumps({"alg": algorithm, "kid": known.public.kid, "typ": TYP},

@@ -186,7 +186,7 @@ def existence(plain):
 def state_cases(seed):
     rng = random.Random(seed)
     keys = {b"application/XA/patent/2026/%012d/" % rng.randrange(500) for _ in range(40)}
-    tree = statetree.MemoryTree({key: b'{"date":"2026-01-05"}' for key in keys})
+    tree = statetree.MemoryTree(dict.fromkeys(keys, b'{"date":"2026-01-05"}'))
     root = tree.root().hex()
     for key in rng.sample(sorted(keys), 6):
         proof = existence(statetree.prove_presence(tree, key))

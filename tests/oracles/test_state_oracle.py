@@ -76,19 +76,21 @@ def absent_keys(rng, entries, count):
     return [one for one in wanted if one not in entries]
 
 
-STATES = [state_of(seed) for seed in range(24)]
+def states():
+    """Return the same states to every test, whichever ran before it."""
+    return (state_of(seed) for seed in range(24))
 
 
 def test_every_entry_is_present(javascript):
     judge(javascript, [
         presence(statetree.prove_presence(tree, key), tree.root())
-        for _, entries, tree in STATES for key in entries
+        for _, entries, tree in states() for key in entries
     ], expected=True)
 
 
 def test_what_is_not_there_is_absent_between_before_and_after(javascript):
     proofs = [(statetree.prove_absence(tree, key), key, tree.root())
-              for rng, entries, tree in STATES for key in absent_keys(rng, entries, 12)]
+              for rng, entries, tree in states() for key in absent_keys(rng, entries, 12)]
     assert any(proof["left"] is None for proof, _, _ in proofs)
     assert any(proof["right"] is None for proof, _, _ in proofs)
     assert any(proof["left"] and proof["right"] for proof, _, _ in proofs)
@@ -119,14 +121,14 @@ def changed_presences(rng, proof):
 def test_a_changed_proof_of_presence_is_refused(javascript):
     judge(javascript, [
         presence(changed, tree.root())
-        for rng, entries, tree in STATES for key in rng.sample(sorted(entries), min(8, len(entries)))
+        for rng, entries, tree in states() for key in rng.sample(sorted(entries), min(8, len(entries)))
         for changed in changed_presences(rng, statetree.prove_presence(tree, key))
     ], expected=False)
 
 
 def test_a_proof_for_another_state_is_refused(javascript):
     cases = []
-    for rng, entries, tree in STATES:
+    for rng, entries, tree in states():
         key = rng.choice(sorted(entries))
         later = statetree.MemoryTree({**entries, key: b"later"}).root()
         cases.append(presence(statetree.prove_presence(tree, key), later))
@@ -144,13 +146,13 @@ def test_a_proof_that_hides_an_entry_is_refused(javascript):
     judge(javascript, [
         absence({"left": proof_of(tree, tree.neighbours(key)[0]),
                  "right": proof_of(tree, tree.neighbours(key)[1])}, key, tree.root())
-        for _, entries, tree in STATES for key in entries
+        for _, entries, tree in states() for key in entries
     ], expected=False)
 
 
 def test_a_proof_that_hides_entries_beside_an_absent_key_is_refused(javascript):
     cases = []
-    for rng, entries, tree in STATES:
+    for rng, entries, tree in states():
         for key in absent_keys(rng, entries, 8):
             left, right = tree.neighbours(key)
             lower = tree.neighbours(left)[0] if left else None
@@ -164,7 +166,7 @@ def test_a_proof_that_hides_entries_beside_an_absent_key_is_refused(javascript):
 
 def test_an_absence_without_one_of_its_neighbours_is_refused(javascript):
     cases = []
-    for rng, entries, tree in STATES:
+    for rng, entries, tree in states():
         for key in absent_keys(rng, entries, 8):
             proof = statetree.prove_absence(tree, key)
             cases += [absence({**proof, side: None}, key, tree.root())
@@ -174,7 +176,7 @@ def test_an_absence_without_one_of_its_neighbours_is_refused(javascript):
 
 def test_neighbours_that_do_not_enclose_the_key_are_refused(javascript):
     cases = []
-    for rng, entries, tree in STATES:
+    for rng, entries, tree in states():
         ordered = sorted(entries)
         for one, other in zip(ordered, ordered[1:], strict=False):
             pair = {"left": proof_of(tree, one), "right": proof_of(tree, other)}
@@ -187,7 +189,7 @@ def test_neighbours_that_do_not_enclose_the_key_are_refused(javascript):
 
 def test_a_changed_neighbour_is_refused(javascript):
     cases = []
-    for rng, entries, tree in STATES:
+    for rng, entries, tree in states():
         for key in absent_keys(rng, entries, 4):
             proof = statetree.prove_absence(tree, key)
             cases += [
@@ -200,7 +202,7 @@ def test_a_changed_neighbour_is_refused(javascript):
 def test_an_inner_node_does_not_pass_for_an_entry(javascript):
     """The attack on a tree whose leaves and inner nodes are hashed alike."""
     cases = []
-    for rng, entries, tree in STATES:
+    for rng, entries, tree in states():
         key = rng.choice(sorted(entries))
         proof = statetree.prove_presence(tree, key)
         if proof["sides"]:
