@@ -1,4 +1,4 @@
-"""Write every generated file, or compare them with what stands: `python -m spec.generate [--check]`."""
+"""Write every generated file, or compare: `python -m spec.generate [--check]`."""
 
 import sys
 from pathlib import Path

@@ -20,7 +20,8 @@ STATE_MODULES = (account, application, claim, ledger, reference)
 
 def transactions() -> str:
     """Return the page of transaction types."""
-    parts = [f"# Transaction types\n\n{MADE}\nEdition `{NEWEST}`, lock `{rules_of(NEWEST).hash}`.\n"]
+    edition = f"Edition `{NEWEST}`, lock `{rules_of(NEWEST).hash}`.\n"
+    parts = [f"# Transaction types\n\n{MADE}\n{edition}"]
     parts += [_transaction(one) for one in declared()]
     return "\n".join(parts)
 
@@ -67,7 +68,8 @@ def field_docs(kind: type) -> dict[str, str]:
         if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
             text = following.value if isinstance(following, ast.Expr) else None
             if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
-                raise ValueError(f"{kind.__name__}.{one.target.id} has no text under it.")
+                raise ValueError(  # noqa: TRY004
+                    f"{kind.__name__}.{one.target.id} has no text under it.")
             found[one.target.id] = " ".join(text.value.split())
     return found
 
@@ -96,7 +98,8 @@ def codes() -> str:
         ENVELOPE_CODES.items(), key=lambda pair: pair[1])]
     lines += ["", "An envelope that is refused leaves no trace in the ledger.", "",
               "## Operations\n", "| code | name | meaning |", "|---|---|---|"]
-    lines += [f"| {code} | `{name}` | {OPERATION_REASONS.get(code, 'The operation was accepted.')} |"
+    accepted = "The operation was accepted."
+    lines += [f"| {code} | `{name}` | {OPERATION_REASONS.get(code, accepted)} |"
               for name, code in OPERATION_CODES.items()]
     lines += [f"| {check.code} | `{check.refusal}` | {check.sentence} |"
               for one in declared() for check in one.checks]

@@ -1,8 +1,10 @@
 """The command, end to end: what an office engineer types, and what comes back."""
 
+import gzip
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,9 @@ from muniment.cli.app import app
 from muniment.node.export import export_lines
 from muniment.node.register import Register
 from muniment.proof.attestation import TrustPolicy
+from muniment.proof.canonical import decode
 from muniment.proof.errors import LedgerError, VerificationError
-from muniment.proof.evidence import verify
+from muniment.proof.evidence import assemble, verify
 
 ROOT = Path(__file__).parent.parent.parent
 RUNNER = CliRunner()
@@ -195,8 +198,6 @@ def test_batch_reads_csv(tmp_path):
 
 def test_batch_over_the_real_pairs(data, tmp_path):
     """The pairs that the data prints with a number, and what is found of them."""
-    import gzip
-    from collections import Counter
     batch = tmp_path / "real.jsonl"
     with gzip.open(data / "uspto-applications/peds.jsonl.gz", "rt") as rows, batch.open("w") as out:
         for line in rows:
@@ -284,8 +285,6 @@ def test_any_changed_byte_of_evidence_is_refused(evidence, data):
 @given(st.data())
 def test_any_changed_member_of_evidence_is_refused_though_its_digest_fits(evidence, data):
     """An attacker recomputes the file's own digest: the proofs themselves must refuse."""
-    from muniment.proof.canonical import decode
-    from muniment.proof.evidence import assemble
     files, policy = evidence
     plain = decode(data.draw(st.sampled_from(files))[:-1])
     before = json.dumps(plain, sort_keys=True)

@@ -17,6 +17,7 @@ from muniment.node.register import Register
 from muniment.node.solo import SoloLedger
 from muniment.node.wallet import Wallet
 from muniment.operations.file_application import FileApplication
+from muniment.proof import disclosure
 from muniment.proof.errors import StorageFault
 from muniment.storage.sqlite import SqliteStorage
 from muniment.vault.vault import Disclosure, Vault, disclose
@@ -145,7 +146,6 @@ def test_erasure_leaves_no_copy_and_no_key(ledger_path):
 
 
 def test_after_erasure_known_values_do_not_find_the_digest():
-    from muniment.proof import disclosure
     text, digest = disclose("applicants", [NAME])
     salt = disclosure.parse(text)[0]
     known = [[NAME], NAME, [NAME.upper()]]

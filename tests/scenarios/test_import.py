@@ -195,7 +195,7 @@ def test_changed_date_of_a_known_number_is_reported_not_entered(tmp_path):
     run_import(path, rows(tmp_path, row()))
     done = run_import(path, rows(tmp_path, row(filing_date="1980-01-22"), name="other.jsonl"))
     assert dict(done.by_rule) == {"differs-from-entry": 1}
-    same = run_import(path, rows(tmp_path, row(), name="same.jsonl", ))
+    same = run_import(path, rows(tmp_path, row(), name="same.jsonl" ))
     assert same.entered == 0
 
 

@@ -1,27 +1,35 @@
 """The engine's laws: who may write, what is admitted, what is refused and with which code."""
 
 import dataclasses
+import shutil
 
 import pytest
 
-from muniment.codec import encode, from_members, replace
+from muniment.admission import use_sequence
+from muniment.cli.account import _made, denying, enrol
+from muniment.cli.filing import keep_sealed, sealed_filing, sealed_name_at, unsealing
+from muniment.codec import encode, from_members, members, replace
 from muniment.declare import TransactionType
 from muniment.editions import NEWEST, rules_of
 from muniment.model import codes
 from muniment.model.account import ADMISSIONS, STANDARD_QUOTAS, Admission
 from muniment.model.application import APPLICATIONS
 from muniment.model.envelope import Envelope, sign_envelope
+from muniment.model.possession import prove_possession
+from muniment.model.state import change
+from muniment.node.audit import audit
+from muniment.node.evidence import entry_evidence
 from muniment.node.founding import found
 from muniment.node.register import Reference, Register
 from muniment.node.rotation import rotate_keys, rotate_log_key
-from muniment.node.solo import SoloLedger
+from muniment.node.solo import SoloLedger, parse
 from muniment.node.wallet import Wallet
-from muniment.admission import use_sequence
-from muniment.cli.account import _made, denying, enrol
 from muniment.operations import declared
 from muniment.operations.file_application import FileApplication
 from muniment.proof import limits
+from muniment.proof.attestation import TrustPolicy, attest
 from muniment.proof.errors import Fault, LedgerError, OutOfTurn, Refused
+from muniment.proof.evidence import verify
 from muniment.reference import packaged_rows
 
 
@@ -216,7 +224,6 @@ def poisoned(kinds):
         if operation.number == "2026/000667":
             value = APPLICATIONS.kind(date="2026-01-01", entry=ctx.position, number="x", recorded=1)
             yield from ()
-            from muniment.model.state import change
             yield change(APPLICATIONS, b"role/XA/registrar/x/", None, value)
             yield change(APPLICATIONS, b"role/XA/registrar/x/", None, value)
         else:
@@ -226,8 +233,9 @@ def poisoned(kinds):
     for kind in kinds:
         if kind.name == "file-application":
             original = kind.effects[0]
-            kind = dataclasses.replace(kind, effects=[broken])
-        changed.append(kind)
+            changed.append(dataclasses.replace(kind, effects=[broken]))
+        else:
+            changed.append(kind)
     return tuple(changed)
 
 
@@ -246,9 +254,6 @@ def test_rotation_is_signed_by_the_revealed_set_and_old_entries_stay_provable(re
     rotate_keys(register)
     assert register.wallet().key_set().digest() != old
     register.act(file("2026/000002"))
-    from muniment.node.evidence import entry_evidence
-    from muniment.proof.attestation import TrustPolicy
-    from muniment.proof.evidence import verify
     policy = TrustPolicy.parse((register.directory / "trust-policy.txt").read_text())
     position = register.find(Reference("XA", "patent", "2026/000001"))[1].entry
     assert verify(entry_evidence(register.ledger, position), policy).key_set == old
@@ -256,7 +261,6 @@ def test_rotation_is_signed_by_the_revealed_set_and_old_entries_stay_provable(re
 
 def test_stolen_current_keys_cannot_rotate(register):
     thief = dataclasses.replace(register.wallet(), next_keys=Wallet.generate("XA").keys).rotated()
-    from muniment.model.possession import prove_possession
     possession = prove_possession("XA", thief.key_set(), register.ledger.identity.id, thief.keys)
     operation = _made("rotate-keys", {
         "account": "XA", "key_set": from_key_set(thief), "possession": possession_of(possession)})
@@ -264,12 +268,10 @@ def test_stolen_current_keys_cannot_rotate(register):
 
 
 def from_key_set(wallet):
-    from muniment.codec import members
     return members(wallet.key_set())
 
 
 def possession_of(possession):
-    from muniment.codec import members
     return members(possession)
 
 
@@ -277,14 +279,12 @@ def test_rotated_log_key_ends_the_old_keys_range(register):
     old = register.ledger.checkpoint()
     register.act(file("2026/000001"))
     rotate_log_key(register)
-    from muniment.proof.attestation import TrustPolicy, attest
     policy = TrustPolicy.parse((register.directory / "trust-policy.txt").read_text())
     assert attest(register.ledger.checkpoint(), policy)
     assert attest(old, policy)
 
 
 def test_restored_backup_does_not_sign_a_second_story(ledger_path, clock, tmp_path):
-    import shutil
     with Register(ledger_path, now=clock) as register:
         shutil.copy(ledger_path / "ledger.db", tmp_path / "backup.db")
         register.act(file("2026/000001"))
@@ -292,15 +292,16 @@ def test_restored_backup_does_not_sign_a_second_story(ledger_path, clock, tmp_pa
     for extra in ledger_path.glob("ledger.db*"):
         extra.unlink()
     shutil.copy(tmp_path / "backup.db", ledger_path / "ledger.db")
-    with Register(ledger_path, now=clock) as register:
-        with pytest.raises(LedgerError, match="would-equivocate"):
-            register.ledger.checkpoint()
+    with (Register(ledger_path, now=clock) as register,
+          pytest.raises(LedgerError, match="would-equivocate")):
+        register.ledger.checkpoint()
 
 
 def later_edition(kinds):
     """Return code of a later edition: a check more, and a new transaction type."""
     changed = []
-    for kind in kinds:
+    for one in kinds:
+        kind = one
         if kind.name == "file-application":
             kind = dataclasses.replace(kind, checks=list(kind.checks))
 
@@ -327,7 +328,6 @@ def test_later_code_upgrades_a_ledger_made_by_older_code(ledger_path, clock):
         assert submit(file("2026/000113")) == 0
         assert submit(file("2026/000213")) == 2050
     with SoloLedger(ledger_path, now=clock, types=newer) as ledger:
-        from muniment.node.audit import audit
         assert audit(ledger, types=newer).entries == ledger.head.size
 
 
@@ -361,7 +361,6 @@ def test_block_that_admits_nothing_changes_nothing(register):
 
 
 def test_sealed_filing_shows_neither_number_nor_date_and_opens_once(register):
-    from muniment.cli.filing import keep_sealed, sealed_filing, sealed_name_at, unsealing
     filed = Reference("XA", "patent", "2026/000077")
     operation, text = sealed_filing(register, filed, "2026-02-03", {"title": "Lamp"})
     receipt = register.act(operation)
@@ -378,21 +377,18 @@ def test_sealed_filing_shows_neither_number_nor_date_and_opens_once(register):
 
 
 def test_copier_of_a_sealed_digest_cannot_open_it(register):
-    from muniment.cli.filing import sealed_filing
     enrol(register, "XB")
     filed = Reference("XA", "patent", "2026/000078")
     operation, text = sealed_filing(register, filed, "2026-02-03", {})
     stolen = _made("file-application", {"office": "XB", "sealed": operation.sealed})
     register.account = "XB"
     receipt = register.act(stolen)
-    from muniment.cli.filing import sealed_name_at
     name = sealed_name_at(register, receipt.position)
     opening = _made("unseal-application", {"disclosure": text, "office": "XB", "sealed": name})
     assert outcome(register, opening) == (2103,)
 
 
 def test_envelope_bytes_are_bounded(register):
-    from muniment.node.solo import parse
     assert parse(b"x" * (limits.ENVELOPE_BYTES_MAX + 1)).name == "envelope-too-large"
     lines = [encode(file(f"2026/{n:06}")) for n in range(limits.ENVELOPE_OPERATIONS_MAX + 1)]
     data = register.ledger.sign(register.wallet(), lines)

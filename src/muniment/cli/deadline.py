@@ -47,7 +47,7 @@ def compute(office: str, date: str, right: str, earlier: str) -> dict[str, Any]:
     from muniment.model.calendar import Calendar, parse_date
     from muniment.model.calendar import deadline as count
     from muniment.model.office import DEMO
-    from muniment.model.priority import restorations
+    from muniment.model.priority_checks import restorations
     from muniment.reference import PackagedReference
 
     fiction = office in DEMO

@@ -21,7 +21,8 @@ from muniment.cli.common import (
     show_receipt,
 )
 from muniment.model.calendar import Calendar, Reference
-from muniment.model.priority import Assessment, ClaimFacts, Filing, assess_priority
+from muniment.model.priority import Assessment, assess_priority
+from muniment.model.priority_case import ClaimFacts, Filing
 from muniment.proof.errors import LedgerError, Malformed
 
 app = group("Check priority claims, record them, withdraw them.")

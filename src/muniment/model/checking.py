@@ -6,7 +6,7 @@ from muniment.model.calendar import Reference, parse_date
 from muniment.model.number import NumberFormat, read_number
 from muniment.model.number import Reading as NumberReading
 from muniment.model.office import known_office
-from muniment.model.priority import ClaimFacts, Filing, Found, Reading
+from muniment.model.priority_case import ClaimFacts, Filing, Found, Reading
 from muniment.model.reference import PARAMETERS
 from muniment.model.state import State
 from muniment.proof.errors import LedgerError

@@ -23,6 +23,8 @@ PAGE_ITEMS_MAX = 32
 """A page with more items is divided. Measured: 16 to 48 differ by less than a tenth."""
 PAGES_CACHED = 24_000
 """Pages kept in memory, about 8 KB each with their hashes."""
+FINGERS = 3
+"""How many pages read lately are tried first: filings in order look at two places in turn."""
 EMPTY_ROOT = sha256(b"")
 
 
@@ -148,7 +150,7 @@ class PagedTree:
         self._changed: set[int] = set()
         self._root = root_page
         self._cached = pages_cached
-        self._finger: tuple[bytes, int, Page] | None = None
+        self._fingers: list[tuple[bytes, int, Page]] = []
         self.next_page = next_page
 
     def root(self) -> bytes:
@@ -164,31 +166,34 @@ class PagedTree:
         """Return the value of `key`, or None."""
         if self._root is None:
             return None
-        finger = self._finger
-        if finger and shared_bits(key, finger[0]) >= finger[1]:
-            page = finger[2]
-        else:
-            page = self._page(*self._root)
-        while True:
-            index = page.child_of(key)
-            if index < 0:
-                break
+        page = self._nearest(key) or self._page(*self._root)
+        lately = None
+        while (index := page.child_of(key)) >= 0:
             child = page.items[index]
             if type(child) is not Child:
                 raise Fault("An item that is no child was taken for one.")
             rep = page.keys[index]
             page = self._page(child.page, child.hash)
-            self._finger = (rep, child.bits, page)
+            lately = (rep, child.bits, page)
+        if lately is not None:
+            self._fingers = [lately, *self._fingers[: FINGERS - 1]]
         at = bisect_left(page.keys, key)
         found = at < len(page.keys) and page.keys[at] == key
         item = page.items[at] if found else None
         return item if isinstance(item, bytes) else None
 
+    def _nearest(self, key: bytes) -> Page | None:
+        """Return a page read lately to which a key belongs, or None."""
+        for rep, bits, page in self._fingers:
+            if shared_bits(key, rep) >= bits:
+                return page
+        return None
+
     def apply(self, entries: Sequence[tuple[bytes, bytes]]) -> bytes:
         """Add or replace `entries` (sorted by key, each key once); return the new root."""
         if not entries:
             return self.root()
-        self._finger = None
+        self._fingers = []
         if self._root is None:
             number, page = self._new_page(Page([], [], []))
         else:
@@ -201,7 +206,7 @@ class PagedTree:
         """Return (number, bytes) of the pages changed since the last call, and forget which."""
         changed = [(number, self._pages[number].stored()) for number in sorted(self._changed)]
         self._changed.clear()
-        self._finger = None
+        self._fingers = []
         while len(self._pages) > self._cached:
             self._pages.popitem(last=False)
         return changed

@@ -1,0 +1,92 @@
+"""A priority claim as the checks see it: facts in, one result of each check out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from muniment.model.calendar import Calendar, Reference
+
+Found = Literal["application", "copy", "none"]
+Reading = Literal["ok", "respelled", "unknown", "ambiguous", "check-digit-wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A filing as a claim names it."""
+
+    office: str
+    """ST.3 code."""
+    right: str
+    """The kind of right."""
+    number: str
+    """The number as given."""
+    date: date | None
+    """The filing date as given, if it is a real date."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFacts:
+    """One claim, and what the public register says of its earlier filing."""
+
+    earlier: Filing
+    """The earlier filing as the claim names it."""
+    office_known: bool = True
+    """Whether its office has an ST.3 code."""
+    reading: Reading = "ok"
+    """How its number was read."""
+    canonical: str = ""
+    """Its canonical number, if it was read."""
+    found: Found = "none"
+    """Whether the register has that office's own entry, or a copy."""
+    register_date: date | None = None
+    """The filing date that the register shows."""
+    source: str = ""
+    """The source of a copy."""
+    covered: bool = False
+    """Whether the office declared the series complete here."""
+    withdrawn: bool = False
+    """Whether the claim was withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one check found."""
+
+    check: str
+    """Its number, e.g. `P06`."""
+    result: str
+    """The result, e.g. `IN_TIME`."""
+    reason: str
+    """The result in one sentence."""
+    basis: str
+    """The article or rule."""
+    excludes: bool = False
+    """Whether, as things stand, the claim gives no priority because of it."""
+    remedy: str = ""
+    """What can be done."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """The dates and calendar used."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as JSON members, the empty ones left out."""
+        members = {
+            "basis": self.basis, "reason": self.reason, "remedy": self.remedy,
+            "result": self.result, **self.facts,
+        }
+        return {name: value for name, value in members.items() if value not in ("", None)}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A claim with all that its checks read."""
+
+    later: Filing
+    claim: ClaimFacts
+    reference: Reference
+    calendar: Calendar
+
+    @property
+    def earlier_date(self) -> date | None:
+        """The date that counts: the register's where it is public, else the claim's."""
+        return self.claim.register_date or self.claim.earlier.date
