@@ -1,9 +1,10 @@
 """Write every generated file, or compare: `python -m spec.generate [--check]`."""
 
+import json
 import sys
 from pathlib import Path
 
-from spec import pages, vectors
+from spec import formats, pages, vectors
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,7 +17,12 @@ def files() -> dict[Path, str]:
         Path("docs/reference/codes.md"): pages.codes(),
         Path("standard/numbers.lock"): pages.numbers_lock(),
     }
-    folder = Path("conformance/vectors/2026/operation")
+    folder = Path("conformance/vectors/2026")
+    made |= {
+        folder / f"{name}.json": json.dumps(listed, indent=1, sort_keys=True) + "\n"
+        for name, listed in formats.vectors().items()
+    }
+    folder /= "operation"
     return made | {folder / name: text for name, text in vectors.operation_vectors().items()}
 
 

@@ -58,6 +58,8 @@ def found(
     quotas: Quotas | None = None,
     now: Clock = system_time,
     progress: Callable[[int], None] | None = None,
+    wallet: Wallet | None = None,
+    log_key: PrivateKey | None = None,
 ) -> None:
     """Make a solo ledger operated by an office.
 
@@ -70,6 +72,8 @@ def found(
         quotas: What an account may submit in a day.
         now: Returns the time in UTC seconds.
         progress: Called with the number of rows published so far.
+        wallet: The operator's keys, e.g. from a key ceremony; fresh ones by default.
+        log_key: The key that signs checkpoints; a fresh one by default.
 
     Raises:
         NotFound: The directory is not empty.
@@ -81,8 +85,8 @@ def found(
     making = directory.parent / f".{directory.name}.making"
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(mode=0o700, parents=True)
-    wallet = Wallet.generate(office)
-    log_key = PrivateKey.generate("Ed25519")
+    wallet = wallet or Wallet.generate(office)
+    log_key = log_key or PrivateKey.generate("Ed25519")
     genesis = _genesis(wallet, log_key, name=name, profile=profile, time=now(), quotas=quotas)
     leaf = GENESIS_LEAF + encode(genesis)
     wallet.save(making / KEYS / f"{office}.json")
