@@ -69,12 +69,16 @@ class Page:
 
     def child_of(self, key: bytes) -> int:
         """Return the index of the child that `key` belongs to, or -1."""
-        at = bisect_right(self.keys, key)
-        for index in (at - 1, at):
-            if 0 <= index < len(self.items):
-                item = self.items[index]
-                if type(item) is Child and shared_bits(key, self.keys[index]) >= item.bits:
-                    return index
+        index = bisect_right(self.keys, key) - 1
+        if index >= 0:
+            item = self.items[index]
+            if type(item) is Child and _shares(key, self.keys[index], item.bits):
+                return index
+        if index + 1 < len(self.items):
+            # A key below every one that the next child holds yet may still belong to it.
+            item = self.items[index + 1]
+            if type(item) is Child and _shares(key, self.keys[index + 1], item.bits):
+                return index + 1
         return -1
 
     def stored(self) -> bytes:
@@ -110,6 +114,18 @@ def shared_bits(left: bytes, right: bytes) -> int:
         right.ljust(width, b"\0"), "big"
     )
     return width * 8 - difference.bit_length()
+
+
+def _shares(left: bytes, right: bytes, bits: int) -> bool:
+    """Return whether two keys share their first `bits` bits: `shared_bits` without the count."""
+    whole, rest = bits >> 3, bits & 7
+    if left[:whole] != right[:whole]:
+        return False
+    if not rest:
+        return True
+    one = left[whole] if whole < len(left) else 0
+    other = right[whole] if whole < len(right) else 0
+    return (one ^ other) >> (8 - rest) == 0
 
 
 def fold(hashes: Sequence[bytes], bits: Sequence[int], start: int, stop: int) -> bytes:
@@ -185,7 +201,7 @@ class PagedTree:
     def _nearest(self, key: bytes) -> Page | None:
         """Return a page read lately to which a key belongs, or None."""
         for rep, bits, page in self._fingers:
-            if shared_bits(key, rep) >= bits:
+            if _shares(key, rep, bits):
                 return page
         return None
 
