@@ -338,3 +338,30 @@ def test_missing_files_are_not_tracebacks(tmp_path):
     run("import", tmp_path / "none", "--ledger", tmp_path, code=3)
     run("ledger", "status", "--ledger", tmp_path / "none", code=3)
     run("init", "--office", "PR", tmp_path / "pr", code=2)
+
+
+def test_reader_beside_a_writer_sees_one_ledger(us):
+    with Register(us, read_only=True) as reader:
+        before = reader.ledger.tree.root()
+        for number in range(40):
+            run("filing", "submit", f"18/000,{number:03}", "--date", "2024-01-08", "--ledger", us)
+        assert list(reader.ledger.tree.scan(b"application/")) == []
+        assert reader.ledger.tree.root() == before
+    with Register(us, read_only=True) as reader:
+        assert len(list(reader.ledger.tree.scan(b"application/"))) == 40
+
+
+def test_replayed_ledger_is_read_without_keys(us, tmp_path):
+    export = tmp_path / "export.txt"
+    run("ledger", "export", export, "--ledger", us)
+    run("ledger", "replay", export, tmp_path / "again")
+    run("ledger", "verify", "--ledger", tmp_path / "again")
+    run("ledger", "checkpoint", "--ledger", tmp_path / "again", code=3)
+
+
+def test_what_fictional_offices_do_is_marked(tmp_path):
+    assert answer("number", "check", "XA", "2026/000001")["fiction"] is True
+    assert answer("number", "check", "US", "06113950")["fiction"] is False
+    said = run("priority", "check", "XB/patent/2026-00001", "--filed", "2026-09-21", "--claim",
+               "XA/patent/2025/000001@2025-09-18")
+    assert said.startswith("FICTION")

@@ -18,6 +18,7 @@ from muniment.cli.common import (
     show_error,
     utc,
 )
+from muniment.model.office import DEMO
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.errors import LedgerError, NotFound, VerificationError
 from muniment.proof.evidence import Proven, verify
@@ -107,7 +108,7 @@ def verify_file(file: FileArgument, trust: TrustOption, as_json: JsonOption = Fa
         print_json({"valid": True, **as_json_value(proven)})
         return
     sys.stdout.write("VALID\n")
-    show(sentences(proven)[:4])
+    show(sentences(proven)[:4], fiction=is_fiction(proven))
 
 
 @app.command("show")
@@ -118,10 +119,19 @@ def show_evidence(file: FileArgument, trust: TrustOption, as_json: JsonOption = 
     if as_json:
         print_json(as_json_value(proven))
         return
-    show(sentences(proven))
+    show(sentences(proven), fiction=is_fiction(proven))
     for name, value in proven.disclosed:
         show([(f"disclosed {name}", ", ".join(value) if isinstance(value, list) else value)])
     show([("not proven", one) for one in NOT_PROVEN])
+
+
+def is_fiction(proven: Proven) -> bool:
+    """Return whether what is proven is of a fictional office, as only a demo ledger has them."""
+    named = [key.split("/")[1] for key, _ in proven.entries] + [
+        key.split("/")[1] for key in (*proven.absent, proven.prefix or "/")
+    ]
+    operation = proven.operation or {}
+    return bool(DEMO.keys() & {*named, operation.get("office"), proven.signer})
 
 
 def sentences(proven: Proven) -> list[tuple[str, Any]]:
@@ -170,6 +180,7 @@ def as_json_value(proven: Proven) -> dict[str, Any]:
         "code": proven.code,
         "disclosed": dict(proven.disclosed),
         "edition": proven.edition,
+        "fiction": is_fiction(proven),
         "entries": [[key, dict(value)] for key, value in proven.entries],
         "height": proven.height,
         "kind": proven.kind,

@@ -6,6 +6,7 @@ import typer
 
 from muniment.cli.common import JsonOption, KindOption, errors, group, print_json, show, show_table
 from muniment.model.number import NumberChecked, NumberFormat, check_number, key_suffix
+from muniment.model.office import DEMO
 from muniment.proof.errors import Malformed
 
 app = group("Read and check application numbers; no ledger is needed.")
@@ -33,6 +34,7 @@ def as_json_value(
         else list(checked.suggestions),
         "canonical": first.canonical if first and checked.status != "AMBIGUOUS" else None,
         "check_digit": first.check if first else "none",
+        "fiction": office in DEMO,
         "kind": kind,
         "notes": list(checked.notes),
         "number": printed,
@@ -72,7 +74,8 @@ def check(
 
 
 def _show(office: str, kind: str, printed: str, checked: NumberChecked) -> None:
-    show([("number", f"{printed} ({office}, {kind})"), ("result", checked.status)])
+    show([("number", f"{printed} ({office}, {kind})"), ("result", checked.status)],
+         fiction=office in DEMO)
     for one in checked.readings:
         show([
             ("canonical", one.canonical),

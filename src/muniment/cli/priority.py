@@ -21,6 +21,7 @@ from muniment.cli.common import (
     show_receipt,
 )
 from muniment.model.calendar import Calendar, Reference
+from muniment.model.office import DEMO
 from muniment.model.priority import Assessment, assess_priority
 from muniment.model.priority_case import ClaimFacts, Filing
 from muniment.proof.errors import LedgerError, Malformed
@@ -123,15 +124,22 @@ def _check(
     earlier = [filing(*named(one.rpartition("@")[0]), one.rpartition("@")[2]) for one in claims]
     assessed = checker.assess(filing(office, right, number, filed), earlier)
     if as_json:
-        print_json(assessed.as_json())
+        print_json({**assessed.as_json(), "fiction": is_fiction(assessed)})
         return
     show_assessment(assessed)
+
+
+def is_fiction(assessed: Assessment) -> bool:
+    """Return whether a fictional office takes part."""
+    offices = {assessed.later.office, *(one.claim.earlier.office for one in assessed.claims)}
+    return bool(DEMO.keys() & offices)
 
 
 def show_assessment(assessed: Assessment) -> None:
     """Print an assessment for people."""
     later = assessed.later
-    show([("later filing", f"{later.office} {later.number} ({later.right}), {later.date}")])
+    show([("later filing", f"{later.office} {later.number} ({later.right}), {later.date}")],
+         fiction=is_fiction(assessed))
     for one in assessed.claims:
         if not one.confirmed:
             show([("claim", "not-confirmed"), ("", one.as_json()["reason"])])
@@ -155,7 +163,8 @@ def _batch(checker: Checker, path: Path) -> None:
         for number, plain in enumerate(_cases(path), 1):
             try:
                 later, claims = read_case(plain)
-                answer = checker.assess(later, claims).as_json()
+                assessed = checker.assess(later, claims)
+                answer = {**assessed.as_json(), "fiction": is_fiction(assessed)}
             except LedgerError as error:
                 answer = error.diagnostics()
             sys.stdout.buffer.write(encode({"line": number, **answer}) + b"\n")

@@ -71,7 +71,7 @@ class Register:
     ) -> None:
         self.directory = directory
         self.ledger = SoloLedger(directory, read_only=read_only, now=now)
-        self.vault = Vault(directory)
+        self._vault: Vault | None = None
         self.operator = self.ledger.identity.genesis.operator.account
         self.account = account or self.operator
 
@@ -82,8 +82,16 @@ class Register:
         self, kind: type[BaseException] | None, error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.vault.close()
+        if self._vault is not None:
+            self._vault.close()
         self.ledger.close()
+
+    @property
+    def vault(self) -> Vault:
+        """The vault, opened when it is first needed: a replayed ledger has none."""
+        if self._vault is None:
+            self._vault = Vault(self.directory)
+        return self._vault
 
     @property
     def is_fiction(self) -> bool:
@@ -95,8 +103,12 @@ class Register:
 
         Raises:
             NotFound: Its keys are not in this directory.
+            Malformed: The name is no account id.
         """
-        return Wallet.load(self.directory / KEYS / f"{account or self.account}.json")
+        name = account or self.account
+        if not name.replace("-", "").replace("_", "").isalnum():
+            raise Malformed("account-malformed", f"{name!r} is no account id.")
+        return Wallet.load(self.directory / KEYS / f"{name}.json")
 
     def submit(
         self, operations: Sequence[Payload], *, atomic: bool = False, wallet: Wallet | None = None

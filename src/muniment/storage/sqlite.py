@@ -77,6 +77,8 @@ class SqliteStorage:
             self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT")
         if read_only:
             self._db.execute("PRAGMA query_only=ON")
+            # One snapshot for as long as it is open: a writer beside us replaces pages in place.
+            self._db.execute("BEGIN")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version != SCHEMA_VERSION:
             raise StorageFault(f"The database has schema {version}, this code {SCHEMA_VERSION}.")
