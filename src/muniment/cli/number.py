@@ -1,106 +1,137 @@
-"""`muniment number`: what a printed number is, without any ledger."""
+"""`muniment number`: what a printed number is, without any ledger.
+
+- A number that no published format reads is an answer, not an error: exit code 0.
+- A wrong check digit is a failed check: exit code 1.
+"""
 
 from typing import Annotated
 
 import typer
 
 from muniment.cli.common import JsonOption, KindOption, errors, group, print_json, show, show_table
-from muniment.model.number import NumberChecked, NumberFormat, check_number, key_suffix
+from muniment.model.number import NumberChecked, NumberFormat, Reading, check_number, key_suffix
 from muniment.model.office import DEMO
 from muniment.proof.errors import Malformed
 
 app = group("Read and check application numbers; no ledger is needed.")
 RIGHTS = ("patent", "utility-model", "design", "trademark")
+MEANINGS = {
+    "OK": "a published format of this office reads it",
+    "AMBIGUOUS": "it can be read in several ways; give the number in full",
+    "CHECK_DIGIT_WRONG": "its check digit contradicts it; look for a slip",
+    "FORMAT_UNKNOWN": "no published format reads it; that does not make it wrong",
+}
 
 
-def formats_of(office: str, kind: str) -> list[NumberFormat]:
-    """Return the packaged formats of an office and kind of right, fictional ones included."""
+def formats_of(office: str) -> list[NumberFormat]:
+    """Return the packaged formats of an office, fictional ones included."""
     from muniment.reference import PackagedReference
 
-    if kind not in RIGHTS:
-        raise Malformed("right-unknown", f"{kind} is no kind of right.",
-                        remedy=f"Use one of {', '.join(RIGHTS)}.")
-    rows = PackagedReference("demo").rows("number-format", office, kind)
+    rows = PackagedReference("demo").rows("number-format", office)
     return [NumberFormat.from_row(row) for _, row in rows]
 
 
-def as_json_value(
-    office: str, kind: str, printed: str, checked: NumberChecked
-) -> dict[str, object]:
+def as_json_value(checked: NumberChecked) -> dict[str, object]:
     """Return an answer as JSON members."""
-    first = checked.readings[0] if checked.readings else None
+    first = checked.readings[0] if len(checked.readings) == 1 else None
     return {
-        "candidates": [one.canonical for one in checked.readings] if len(checked.readings) > 1
-        else list(checked.suggestions),
-        "canonical": first.canonical if first and checked.status != "AMBIGUOUS" else None,
+        "candidates": list(checked.candidates),
+        "canonical": checked.canonical,
         "check_digit": first.check if first else "none",
-        "fiction": office in DEMO,
-        "kind": kind,
+        "fiction": checked.office in DEMO,
+        "kind": checked.right_kind,
         "notes": list(checked.notes),
-        "number": printed,
-        "office": office,
-        "readings": [
-            {"canonical": one.canonical, "check_digit": one.check,
-             "format": one.format.identifier, "key": f"{office}/{kind}/{key_suffix(one)}",
-             "serial": one.serial, "series": list(one.series), "source": one.format.source,
-             "year": one.year}
-            for one in checked.readings
-        ],
+        "number": checked.printed,
+        "office": checked.office,
+        "readings": [_reading_as_json(checked, one) for one in checked.readings],
         "status": checked.status,
     }
 
 
+def _reading_as_json(checked: NumberChecked, one: Reading) -> dict[str, object]:
+    return {
+        "canonical": one.canonical,
+        "check_digit": one.check,
+        "check_note": one.check_note,
+        "format": one.format.identifier,
+        "key": _key(checked, one),
+        "serial": one.serial,
+        "series": list(one.series),
+        "source": one.format.source,
+        "year": one.year,
+    }
+
+
+def _key(checked: NumberChecked, one: Reading) -> str:
+    return f"{checked.office}/{checked.right_kind}/{key_suffix(one)}"
+
+
 @app.command()
 def check(
-    office: Annotated[str, typer.Argument(help="ST.3 code.")],
+    office: Annotated[str, typer.Argument(help="ST.3 code, e.g. US.")],
     number: Annotated[str, typer.Argument(help="The number as printed, in any spelling.")],
     kind: KindOption = "patent",
     date: Annotated[str | None, typer.Option(help="Filing date, YYYY-MM-DD.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what a number is: canonical form, readings, check digit, what was perhaps meant."""
+    office = office.upper()
     with errors(as_json=as_json):
         from muniment.model.calendar import parse_date
 
+        if kind not in RIGHTS:
+            raise Malformed("right-unknown", f"{kind} is no kind of right.",
+                            remedy=f"Use one of {', '.join(RIGHTS)}.")
         if date is not None:
             parse_date(date)
-        checked = check_number(formats_of(office, kind), number, date)
+        checked = check_number(formats_of(office), office, kind, number, date)
     if as_json:
-        print_json(as_json_value(office, kind, number, checked))
+        print_json(as_json_value(checked))
     else:
-        _show(office, kind, number, checked)
+        _show(checked)
     if checked.status == "CHECK_DIGIT_WRONG":
         raise typer.Exit(1)
 
 
-def _show(office: str, kind: str, printed: str, checked: NumberChecked) -> None:
-    show([("number", f"{printed} ({office}, {kind})"), ("result", checked.status)],
-         fiction=office in DEMO)
+def _show(checked: NumberChecked) -> None:
+    from muniment.reference.offices import office_name
+
+    lines = [
+        ("number", checked.printed),
+        ("office", ", ".join(filter(None, (checked.office, office_name(checked.office))))),
+        ("kind", checked.right_kind),
+        ("result", f"{checked.status}: {MEANINGS[checked.status]}"),
+    ]
     for one in checked.readings:
-        show([
+        lines += [
             ("canonical", one.canonical),
-            ("series", " ".join(one.series)),
-            ("counted", one.serial.lstrip("0") or "0"),
+            ("counted", f"{one.serial.lstrip('0') or '0'} in series {'/'.join(one.series)}"),
+            ("key", _key(checked, one)),
             ("check digit", one.check),
-            ("format", f"{one.format.identifier}: {one.format.source}"),
-        ])
-    for note in checked.notes:
-        show([("note", note)])
+            ("format", one.format.identifier),
+            ("source", one.format.source),
+        ]
+    lines += [("note", note) for note in checked.notes]
     if checked.suggestions:
-        show([("did you mean", ", ".join(checked.suggestions))])
+        lines.append(("did you mean", ", ".join(checked.suggestions)))
+    show(lines, fiction=checked.office in DEMO)
 
 
 @app.command("formats")
 def formats(
-    office: Annotated[str, typer.Argument(help="ST.3 code.")], as_json: JsonOption = False
+    office: Annotated[str, typer.Argument(help="ST.3 code, e.g. US.")],
+    as_json: JsonOption = False,
 ) -> None:
     """List the number formats of an office, with examples and sources."""
-    with errors(as_json=as_json):
-        found = [one for kind in RIGHTS for one in formats_of(office, kind)]
+    found = sorted(formats_of(office.upper()), key=lambda one: RIGHTS.index(one.right_kind))
     if as_json:
         print_json([one.as_row() for one in found])
         return
-    show_table(("kind", "format", "written", "example", "source"), [
-        (one.right_kind, one.identifier, one.masks[0].text, (one.examples or ("",))[0], one.source)
+    if not found:
+        show([("note", f"no format of {office.upper()} is published here")])
+        return
+    show_table(("kind", "format", "written", "example", "check digit", "from", "source"), [
+        (one.right_kind, one.identifier, one.masks[0].text, (one.examples or ("",))[0],
+         one.check or "none", one.valid_from or "-", one.source)
         for one in found
     ])

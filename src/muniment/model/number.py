@@ -1,107 +1,30 @@
 """Application numbers: from any published spelling to one canonical form and one state key.
 
-- A format says how an office writes the numbers of one kind of right, in several spellings; the
-  first mask is the canonical one. What an office counts within is the series, year first where
-  it has one; the counted number is padded to 12 digits.
-- A check digit is enforced only where its rule is official (`CN`); elsewhere it is reported.
-- Only ASCII is read. What matches nothing is reported, never guessed; `suggest` serves people.
+- A printed number is read by the formats of its office and kind of right. What an office counts
+  within is the series, year first where it has one; the counted number is padded to 12 digits.
+- A spelling that can be read in several ways gives every reading; nothing is guessed.
+- A check digit is enforced only where its rule is official; elsewhere it is reported.
+- Only ASCII is read, in time linear in the text. What matches nothing is reported, never refused;
+  `suggest` serves people, at the edge, over public formats only.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from muniment.model.mask import Mask, compile_mask
+from muniment.model.check_digit import RULES, CheckState
+from muniment.model.mask import COUNTED_DIGITS
+from muniment.model.number_format import NUMBER_LENGTH_MAX, Match, NumberFormat
+from muniment.model.office import FORMER, known_office
 from muniment.proof.crypto import b64, sha256
-from muniment.proof.errors import Malformed
 
-NUMBER_LENGTH_MAX = 40
-COUNTED_DIGITS = 12
+__all__ = [
+    "NumberChecked", "NumberFormat", "Reading", "Status", "check_number", "key_suffix",
+    "read_number", "suggest", "unknown_suffix",
+]
+
 SUGGESTIONS_MAX = 5
-CheckState = Literal["ok", "wrong", "unofficial", "none"]
 Status = Literal["OK", "AMBIGUOUS", "CHECK_DIGIT_WRONG", "FORMAT_UNKNOWN"]
-
-
-def _cn(digits: str) -> str:
-    """China: weights 2 to 9 and 2 to 5 over 12 digits, modulo 11; 10 is X."""
-    weights = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
-    rest = sum(int(one) * weight for one, weight in zip(digits, weights, strict=True)) % 11
-    return "X" if rest == 10 else str(rest)
-
-
-def _cross_sum(digits: str) -> str:
-    """EPO and Sweden, seen in data: weights 1, 2, 1, 2; cross sums; complement to 10."""
-    total = 0
-    for at, one in enumerate(digits):
-        product = int(one) * (1 + at % 2)
-        total += product // 10 + product % 10
-    return str(-total % 10)
-
-
-CHECKS: Mapping[str, tuple[bool, Callable[[str], str]]] = {
-    "cn": (True, _cn),
-    "cross-sum": (False, _cross_sum),
-}
-"""Check digit rules by name: whether the rule is official, and what it computes."""
-
-
-@dataclass(frozen=True, slots=True)
-class NumberFormat:
-    """How an office writes the numbers of one kind of right."""
-
-    office: str
-    """ST.3 code."""
-    right_kind: str
-    """The kind of right."""
-    identifier: str
-    """Its name among the formats of the office and kind."""
-    masks: tuple[Mask, ...]
-    """The spellings; the first is canonical."""
-    series: tuple[str, ...]
-    """The tokens that make the series: `Y`, `S`, `L`, or a fixed word after `=`."""
-    check: str
-    """The name of the check digit rule, or empty."""
-    valid_from: str
-    """The first filing date for which it is used, or empty."""
-    examples: tuple[str, ...]
-    """Numbers that it reads, as published."""
-    source: str
-    """Where the rule was published or seen."""
-
-    def as_row(self) -> dict[str, Any]:
-        """Return the format as a row of reference data."""
-        return {
-            "check": self.check,
-            "examples": list(self.examples),
-            "format": self.identifier,
-            "masks": [mask.text for mask in self.masks],
-            "office": self.office,
-            "right": self.right_kind,
-            "series": list(self.series),
-            "source": self.source,
-            "valid_from": self.valid_from,
-        }
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> "NumberFormat":
-        """Return the format of a row.
-
-        Raises:
-            Malformed: A mask, a rule or an example is wrong.
-        """
-        made = cls(
-            office=_text(row, "office"),
-            right_kind=_text(row, "right"),
-            identifier=_text(row, "format"),
-            masks=tuple(compile_mask(one) for one in _texts(row, "masks")),
-            series=_texts(row, "series"),
-            check=_text(row, "check"),
-            valid_from=_text(row, "valid_from"),
-            examples=_texts(row, "examples"),
-            source=_text(row, "source"),
-        )
-        _sound(made)
-        return made
 
 
 class Reading(NamedTuple):
@@ -118,19 +41,41 @@ class Reading(NamedTuple):
     year: int | None
     """The year in the number, if it has one."""
     check: CheckState
-    """What the check digit says; `unofficial` where the rule is only seen in data."""
+    """What the check digit says; `not-enforced` where its rule is not official."""
     check_note: str
-    """The digit that the rule computes and the one that stands, if they differ."""
+    """Why the check digit is wrong, or why it is not enforced."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberChecked:
     """The answer about one printed number."""
 
+    office: str
+    """ST.3 code of the office, as asked."""
+    right_kind: str
+    """The kind of right, as asked."""
+    printed: str
+    """The number, as asked."""
     status: Status
+    """`FORMAT_UNKNOWN` is an answer, not a refusal: nobody published a format that reads it."""
     readings: tuple[Reading, ...]
+    """Every reading."""
     suggestions: tuple[str, ...]
+    """Canonical numbers that were perhaps meant."""
     notes: tuple[str, ...]
+    """What else there is to say, in sentences."""
+
+    @property
+    def canonical(self) -> str | None:
+        """The canonical form, if there is exactly one reading."""
+        return self.readings[0].canonical if len(self.readings) == 1 else None
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """The canonical forms to choose from: of several readings, or those perhaps meant."""
+        if len(self.readings) > 1:
+            return tuple(reading.canonical for reading in self.readings)
+        return self.suggestions
 
 
 def read_number(
@@ -141,7 +86,7 @@ def read_number(
     Args:
         formats: The formats of one office and kind of right.
         printed: The number as printed, with or without the office's code before it.
-        date: The filing date; formats that began later are left out.
+        date: The filing date, `YYYY-MM-DD`; formats that began later are left out.
     """
     if not printed.isascii() or not 1 <= len(printed) <= NUMBER_LENGTH_MAX:
         return ()
@@ -150,69 +95,37 @@ def read_number(
     for one in formats:
         if date and one.valid_from > date:
             continue
-        reading = _read(one, text)
-        if reading is not None:
+        for match in one.matches(text):
+            reading = _reading(one, match)
             readings.setdefault((reading.series, reading.serial), reading)
     return tuple(readings.values())
 
 
-def _read(one: NumberFormat, text: str) -> Reading | None:
-    for candidate in _without_code(one.office, text):
-        length = len(candidate)
-        for mask in one.masks:
-            if mask.least <= length <= mask.most:
-                held = mask.match(candidate)
-                if held is not None:
-                    return _reading(one, held)
-    return None
-
-
-def _without_code(office: str, text: str) -> tuple[str, ...]:
-    if not text.startswith(office):
-        return (text,)
-    rest = text[len(office) :]
-    return (text, rest[1:] if rest[:1] == " " else rest)
-
-
-def _reading(one: NumberFormat, held: dict[str, str]) -> Reading:
-    check, note = _check(one, held)
-    series = tuple(
-        part[1:] if part[0] == "=" else held[part] for part in one.series
-    )
+def _reading(one: NumberFormat, match: Match) -> Reading:
+    held = match.held
+    check, note = _check(one, held) if one.check else ("none", "")
     year = held.get("Y")
     return Reading(
-        format=one,
-        canonical=one.masks[0].render(held),
-        series=series,
-        serial=held["N"].zfill(COUNTED_DIGITS),
-        year=int(year) if year else None,
-        check=check,
-        check_note=note,
+        one,
+        match.text if match.canonical else one.masks[0].render(held),
+        tuple([part[1:] if part[0] == "=" else held[part] for part in one.series]),
+        held["N"].zfill(COUNTED_DIGITS),
+        int(year) if year else None,
+        check,
+        note,
     )
 
 
 def _check(one: NumberFormat, held: dict[str, str]) -> tuple[CheckState, str]:
-    """Compare the check digit, or compute it where it is missing and its rule is official."""
-    if not one.check:
-        return "none", ""
-    official, rule = CHECKS[one.check]
-    computed = rule(_checked_digits(one, held))
-    stands = held.get("C")
-    if stands is None:
-        if official:
-            held["C"] = computed
-        return "none", ""
-    if stands == computed:
-        return "ok" if official else "unofficial", ""
-    note = f"the rule computes {computed}, the number has {stands}"
-    return ("wrong" if official else "unofficial"), note
-
-
-def _checked_digits(one: NumberFormat, held: dict[str, str]) -> str:
-    year = held.get("Y", "")
-    if any(token.kind == "y" for token in one.masks[0].tokens):
-        year = year[2:]
-    return year + held.get("L", "") + held["N"]
+    """Judge the check character, or compute it where it is missing and its rule is official."""
+    rule, stands = RULES[one.check], held.get("C")
+    written = one.masks[0].render({**held, "C": ""})
+    digits = "".join([character for character in written if character.isdigit()])
+    if stands is not None:
+        return rule.judge(digits, stands)
+    if rule.enforced and rule.compute:
+        held["C"] = rule.compute(digits)
+    return "none", ""
 
 
 def key_suffix(reading: Reading) -> str:
@@ -226,23 +139,73 @@ def unknown_suffix(printed: str) -> str:
 
 
 def check_number(
-    formats: Sequence[NumberFormat], printed: str, date: str | None = None
+    formats: Sequence[NumberFormat],
+    office: str,
+    right_kind: str,
+    printed: str,
+    date: str | None = None,
 ) -> NumberChecked:
-    """Return what the published formats say about a printed number; never a refusal."""
-    readings = read_number(formats, printed, date)
-    notes = [f"check digit: {one.check_note}" for one in readings if one.check_note]
+    """Return what the published formats say about a printed number; never a refusal.
+
+    Args:
+        formats: Published formats; those of other offices are left aside, those of other kinds
+            of right serve to say that the number reads as another kind.
+        office: ST.3 code.
+        right_kind: The kind of right.
+        printed: The number as printed.
+        date: The filing date, `YYYY-MM-DD`, if known.
+    """
+    of_office = [one for one in formats if one.office == office]
+    chosen = [one for one in of_office if one.right_kind == right_kind]
+    others = [one for one in of_office if one.right_kind != right_kind]
+    readings = read_number(chosen, printed, date)
+    later = () if readings else read_number(chosen, printed)
+    notes = list(_office_notes(office, date))
+    notes += [f"check digit: {one.check_note}" for one in readings if one.check_note]
+    if later:
+        first = min(one.format.valid_from for one in later)
+        notes.append(f"the format is known, but began after the filing date: {first}")
+    elif not readings:
+        notes += _unknown_notes(chosen, office, right_kind, printed)
+        notes += _other_kinds(others, right_kind, printed)
+    suggestions = () if readings or later else suggest(chosen, printed)
+    return NumberChecked(
+        office, right_kind, printed, _status(readings), readings, suggestions, tuple(notes)
+    )
+
+
+def _status(readings: tuple[Reading, ...]) -> Status:
     if not readings:
-        status: Status = "FORMAT_UNKNOWN"
-        if read_number(formats, printed):
-            notes.append("the format is known, but began after the filing date")
-        if not formats:
-            notes.append("no format of this office and kind is published here")
-    elif len(readings) > 1:
-        status = "AMBIGUOUS"
-    else:
-        status = "CHECK_DIGIT_WRONG" if readings[0].check == "wrong" else "OK"
-    suggestions = () if readings else suggest(formats, printed)
-    return NumberChecked(status, readings, suggestions, tuple(notes))
+        return "FORMAT_UNKNOWN"
+    if len(readings) > 1:
+        return "AMBIGUOUS"
+    return "CHECK_DIGIT_WRONG" if readings[0].check == "wrong" else "OK"
+
+
+def _office_notes(office: str, date: str | None) -> Iterator[str]:
+    if office in FORMER and not known_office(office, date=date or ""):
+        yield f"{office} is a former code, used before {FORMER[office]}"
+    elif not known_office(office, date=date or "", demo=True):
+        yield f"{office} is no code of an office (WIPO Standard ST.3)"
+
+
+def _unknown_notes(
+    chosen: Sequence[NumberFormat], office: str, right_kind: str, printed: str
+) -> Iterator[str]:
+    if not chosen:
+        yield f"no format of {office} for {right_kind} is published here"
+    receiving = printed[4:6].upper()
+    if printed[:4].upper() == "PCT/" and receiving != office and known_office(receiving):
+        yield f"an international application of receiving Office {receiving}: ask for that one"
+
+
+def _other_kinds(
+    others: Sequence[NumberFormat], right_kind: str, printed: str
+) -> Iterator[str]:
+    """Say that a number reads as another kind of right: the kind must be given, never guessed."""
+    for reading in read_number(others, printed):
+        kind = reading.format.right_kind
+        yield f"it does not read as {right_kind}, but as {kind}: {reading.canonical}"
 
 
 _LOOKALIKES = str.maketrans({"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "|": "1",
@@ -250,11 +213,13 @@ _LOOKALIKES = str.maketrans({"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "
 
 
 def suggest(formats: Sequence[NumberFormat], printed: str) -> tuple[str, ...]:
-    """Return canonical numbers that were perhaps meant: for people, at the edge only."""
+    """Return canonical numbers that were perhaps meant: for people, at the edge only.
+
+    Letters that look like digits, missing and surplus separators are tried, boundedly often.
+    """
     text = printed.upper()[:NUMBER_LENGTH_MAX]
     found: dict[str, None] = {}
-    variants = [text, *_one_letter_read(text), *_respaced(text)]
-    for variant in variants:
+    for variant in dict.fromkeys((*_digits_meant(text), *_respaced(text))):
         for reading in read_number(formats, variant):
             if reading.check != "wrong":
                 found[reading.canonical] = None
@@ -263,49 +228,31 @@ def suggest(formats: Sequence[NumberFormat], printed: str) -> tuple[str, ...]:
     return tuple(found)[:SUGGESTIONS_MAX]
 
 
-def _one_letter_read(text: str) -> list[str]:
-    swaps = [
-        text[:at] + one.translate(_LOOKALIKES) + text[at + 1 :]
-        for at, one in enumerate(text)
-        if one.translate(_LOOKALIKES) != one
-    ]
-    return [*swaps, text.translate(_LOOKALIKES)]
+def _digits_meant(text: str) -> Iterator[str]:
+    """Yield the text with look-alike letters read as digits: where digits stand, one, all."""
+    yield text
+    yield _in_numerals(text)
+    for at, one in enumerate(text):
+        if one.translate(_LOOKALIKES) != one:
+            yield text[:at] + one.translate(_LOOKALIKES) + text[at + 1 :]
+    yield text.translate(_LOOKALIKES)
 
 
-def _respaced(text: str) -> list[str]:
+def _in_numerals(text: str) -> str:
+    """Return the text with look-alikes replaced in the groups that hold a digit."""
+    groups, at = [], 0
+    for end in range(len(text) + 1):
+        if end == len(text) or not (text[end].isalnum() or text[end] == "|"):
+            group = text[at:end]
+            if any(one.isdigit() for one in group):
+                group = group.translate(_LOOKALIKES)
+            groups += [group, text[end : end + 1]]
+            at = end + 1
+    return "".join(groups)
+
+
+def _respaced(text: str) -> Iterator[str]:
     bare = "".join(one for one in text if one.isalnum())
     tight = "".join(text.split())
-    year_last = f"{bare[:-4]}/{bare[-4:]}"
-    return [tight, bare, year_last, tight.translate(_LOOKALIKES), bare.translate(_LOOKALIKES)]
-
-
-def _sound(one: NumberFormat) -> None:
-    if not one.masks or (one.check and one.check not in CHECKS):
-        raise Malformed("number-format-malformed", "A format has masks and a known check rule.",
-                        basis="docs/number-formats.md")
-    for mask in one.masks:
-        held = {"Y" if token.kind == "y" else token.kind for token in mask.tokens}
-        needed = {part for part in one.series if part[0] != "="} | {"N"}
-        if not needed <= held:
-            raise Malformed("number-format-malformed", f"The mask {mask.text} lacks a part of "
-                            "the series.", basis="docs/number-formats.md")
-    for example in one.examples:
-        if _read(one, example.upper()) is None:
-            raise Malformed("number-format-malformed", f"The example {example} does not match.",
-                            basis="docs/number-formats.md")
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    if not isinstance(value, str) or not value.isascii():
-        raise Malformed("number-format-malformed", f"The member {name} is no ASCII text.",
-                        basis="docs/number-formats.md")
-    return value
-
-
-def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    value = row.get(name)
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise Malformed("number-format-malformed", f"The member {name} is no list of texts.",
-                        basis="docs/number-formats.md")
-    return tuple(value)
+    yield from (tight, bare, f"{bare[:-4]}/{bare[-4:]}")
+    yield from (_in_numerals(tight), tight.translate(_LOOKALIKES), bare.translate(_LOOKALIKES))

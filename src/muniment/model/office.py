@@ -1,7 +1,9 @@
 """Offices by their ST.3 codes: current, former and fictional ones.
 
 - A former code is valid only for dates before its end; the table is a fact of the standard and
-  part of the code, so that every node of an edition knows the same offices.
+  part of the code, so that every node of an edition knows the same offices. Names and sources
+  stand in `reference/offices.csv`, for people.
+- Codes of ISO 3166 that are not in the standard, such as PR, are no offices.
 - The fictional offices of the demo carry user-assigned codes, admitted only in a demo ledger.
 """
 
@@ -21,11 +23,14 @@ _CURRENT_CODES = (
 CURRENT: Final = frozenset(_CURRENT_CODES.split())
 """Current codes of WIPO Standard ST.3."""
 FORMER: Final = {
-    "AN": "2011-01-01", "CS": "1993-01-01", "DD": "1990-10-03", "DL": "1990-10-03",
-    "DT": "1973-01-01", "RH": "1980-04-18", "SU": "1991-12-25", "YD": "1990-05-22",
-    "YU": "2003-02-04",
+    "AN": "2010-10-10", "CS": "1993-01-01", "DD": "1990-10-03", "DL": "1990-10-03",
+    "DT": "1978-01-01", "RH": "1980-04-18", "SU": "1991-12-25", "YD": "1990-05-22",
+    "YU": "2006-06-03",
 }
-"""Former codes, each with the date from which it is no longer used."""
+"""Former codes, each with the date from which it is no longer used: that of the succession.
+
+YU stood for Serbia and Montenegro too, while CS was Czechoslovakia (ST.3, Annex B, section 2).
+"""
 DEMO: Final = {
     "XA": "Aldmere", "XB": "Brennia", "XC": "Corvane", "XD": "Dalmark", "XE": "Estovar",
 }
