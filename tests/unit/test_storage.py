@@ -22,7 +22,7 @@ drawn_keys = st.one_of(
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=250)
 @given(st.lists(st.lists(st.tuples(drawn_keys, st.binary(min_size=1, max_size=9)), max_size=120),
                 max_size=4))
 def test_paged_tree_is_the_reference_tree(blocks):
@@ -125,3 +125,18 @@ def test_any_damaged_table_is_found(ledger_path, clock, statement):
     damage(ledger_path, statement)
     with pytest.raises((VerificationError, StorageFault)):
         audited(ledger_path, clock)
+
+
+def test_key_that_ends_where_others_of_its_page_go_on_is_found():
+    """A key equal to its page's name, read with zeros, shares more bits than it has."""
+    keys = [b"application/", *(b"application/US/%012d/" % n for n in range(40)), b"application/0/"]
+    entries = {key: b"v" for key in (*keys, *(b"p" * n + b"/" for n in range(30)))}
+    store = {}
+    tree = PagedTree(store.get)
+    tree.apply(sorted(entries.items()))
+    store.update(tree.take_changed())
+    memory = statetree.MemoryTree(entries)
+    again = PagedTree(store.get, tree.root_page, tree.next_page)
+    for key in entries:
+        assert again.get(key) == b"v"
+        assert again.neighbours(key) == memory.neighbours(key)

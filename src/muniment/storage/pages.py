@@ -108,7 +108,7 @@ _UNPACK: Callable[[bytes], tuple[bytes, list[bytes], list[bytes | Child], list[i
 
 
 def shared_bits(left: bytes, right: bytes) -> int:
-    """Return how many leading bits two keys share, each read as if followed by zeros."""
+    """Return how many leading bits two different keys share, read as if followed by zeros."""
     width = max(len(left), len(right))
     difference = int.from_bytes(left.ljust(width, b"\0"), "big") ^ int.from_bytes(
         right.ljust(width, b"\0"), "big"
@@ -234,7 +234,17 @@ class PagedTree:
             return page
         page = self._load(number, expected)
         self._pages[number] = page
+        if len(self._pages) > self._cached:
+            self._evict()
         return page
+
+    def _evict(self) -> None:
+        """Forget the page used longest ago, unless it has changed since the last commit."""
+        oldest = next(iter(self._pages))
+        if oldest in self._changed:
+            self._pages.move_to_end(oldest)
+        else:
+            del self._pages[oldest]
 
     def _load(self, number: int, expected: bytes) -> Page:
         data = self._read_page(number)
@@ -337,7 +347,7 @@ class PagedTree:
     def _scan(self, page: Page, prefix: bytes, after: bytes) -> Iterator[tuple[bytes, bytes]]:
         for key, item in zip(list(page.keys), list(page.items), strict=True):
             if type(item) is Child:
-                within = shared_bits(prefix, key) >= min(item.bits, 8 * len(prefix))
+                within = _shares(prefix, key, min(item.bits, 8 * len(prefix)))
                 beyond = not after or self._may_exceed(item, key, after)
                 if within and beyond:
                     yield from self._scan(self._page(item.page, item.hash), prefix, after)
@@ -346,7 +356,7 @@ class PagedTree:
 
     @staticmethod
     def _may_exceed(child: Child, key: bytes, after: bytes) -> bool:
-        return key > after or shared_bits(key, after) >= child.bits
+        return key > after or _shares(key, after, child.bits)
 
     def neighbours(self, key: bytes) -> tuple[bytes | None, bytes | None]:
         """Return the greatest key below `key` and the least key above it, None at the ends."""

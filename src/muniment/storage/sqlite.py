@@ -72,7 +72,7 @@ class SqliteStorage:
         self._db.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
         self._db.execute("PRAGMA synchronous=FULL")
         if create:
-            self._db.execute("PRAGMA page_size=8192")
+            self._db.execute("PRAGMA page_size=4096")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT")
         if read_only:
