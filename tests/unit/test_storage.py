@@ -130,7 +130,7 @@ def test_any_damaged_table_is_found(ledger_path, clock, statement):
 def test_key_that_ends_where_others_of_its_page_go_on_is_found():
     """A key equal to its page's name, read with zeros, shares more bits than it has."""
     keys = [b"application/", *(b"application/US/%012d/" % n for n in range(40)), b"application/0/"]
-    entries = {key: b"v" for key in (*keys, *(b"p" * n + b"/" for n in range(30)))}
+    entries = dict.fromkeys((*keys, *(b"p" * n + b"/" for n in range(30))), b"v")
     store = {}
     tree = PagedTree(store.get)
     tree.apply(sorted(entries.items()))
