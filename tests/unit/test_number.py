@@ -1,6 +1,7 @@
 """Numbers: each published spelling is read, one canonical form comes out, nothing is guessed."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from muniment.model.number import (
     unknown_suffix,
 )
 from muniment.model.office import CURRENT, DEMO, FORMER, known_office
-from muniment.proof.canonical import encode
+from muniment.proof.canonical import decode, encode
 from muniment.proof.errors import Malformed
 from muniment.reference import PackagedReference, packaged_rows
 from muniment.reference.offices import office_name
@@ -26,6 +27,7 @@ FORMATS = [NumberFormat.from_row(row) for table, _, row in packaged_rows("demo")
            if table == "number-format"]
 NAMES = [f"{one.office}-{one.right_kind}-{one.identifier}" for one in FORMATS]
 RIGHTS = ("patent", "utility-model", "design", "trademark")
+PAGE = Path(__file__).parents[2] / "docs/number-formats.md"
 
 
 def formats(office, right):
@@ -188,6 +190,7 @@ def test_mask_itself_matches_no_other_digits_either():
     assert mask.match("2026/\u0661\u0662") is None
     assert mask.match("\u0662026/12") is None
     assert mask.match("2026/12\u00b2") is None
+    assert compile_mask("{N:6}").match("\u0661" * 6) is None
 
 
 def test_two_counts_in_one_series_are_two_readings():
@@ -319,3 +322,16 @@ def test_fictional_offices_have_formats_that_count_by_year():
         found = [one for one in FORMATS if one.office == office]
         assert found
         assert all(one.series[0] == "Y" and "fiction" in one.source for one in found)
+
+
+def test_page_begins_with_a_format_that_is_sound_and_reads_its_example():
+    row = PAGE.read_text(encoding="utf-8").split("```")[1].strip()
+    one = NumberFormat.from_row(decode(row.encode()))
+    (reading,) = read_number([one], "2026000123")
+    assert (reading.canonical, key_suffix(reading)) == ("2026/000123", "2026/000000000123")
+
+
+def test_page_names_every_rule_for_check_digits_and_whether_it_is_enforced():
+    said = dict(re.findall(r"^\| `([a-z0-9-]+)` \|.*\| (yes|no)", PAGE.read_text(encoding="utf-8"),
+                           re.MULTILINE))
+    assert said == {name: "yes" if rule.enforced else "no" for name, rule in RULES.items()}
