@@ -234,8 +234,6 @@ def test_failed_ledger_signs_and_executes_nothing_more(path):
         assert ledger.submit([envelopes[0]])[0].name == "admitted"
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: after a failed commit checkpoint() signs the old size "
-                   "with the root of leaves that were never stored, and saves it in log.signed")
 def test_failed_ledger_signs_no_checkpoint_over_what_was_never_stored(path):
     envelopes = signed(path)
     with SoloLedger(path, now=now,

@@ -365,7 +365,7 @@ def test_sealed_filing_shows_neither_number_nor_date_and_opens_once(register):
     operation, text = sealed_filing(register, filed, "2026-02-03", {"title": "Lamp"})
     receipt = register.act(operation)
     name = sealed_name_at(register, receipt.position)
-    keep_sealed(register, name, text)
+    keep_sealed(register, operation.sealed, text)
     stored = b"".join(entry.leaf + (entry.body or b"") for entry in register.ledger.storage.entries(
         receipt.position, register.ledger.head.size))
     assert b"2026/000077" not in stored

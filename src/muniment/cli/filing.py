@@ -92,9 +92,10 @@ def _submit_sealed(
     register: Register, filed: Reference, date: str, values: dict[str, Any], *, as_json: bool
 ) -> None:
     operation, text = sealed_filing(register, filed, date, values)
+    # Kept before it is submitted: a crash in between must not lose number and date for ever.
+    keep_sealed(register, operation.sealed, text)
     receipt = register.act(operation)
     name = sealed_name_at(register, receipt.position)
-    keep_sealed(register, name, text)
     if as_json:
         print_json({"accepted": True, "position": receipt.position, "sealed": name})
         return
@@ -136,11 +137,11 @@ def sealed_name_at(register: Register, position: int) -> str:
     raise NotFound("not-confirmed", "Nothing was sealed there.")
 
 
-def keep_sealed(register: Register, name: str, text: str) -> None:
-    """Keep the disclosure that opens a sealed filing."""
+def keep_sealed(register: Register, digest: str, text: str) -> None:
+    """Keep the disclosure that opens a sealed filing, under its digest."""
     from muniment.vault.vault import Disclosure
 
-    register.vault.keep([Disclosure(f"sealed/{name}", "filing", text)])
+    register.vault.keep([Disclosure(f"sealed/{digest}", "filing", text)])
 
 
 @app.command()
@@ -286,7 +287,7 @@ def erase_name(register: Register, filed: Reference, name: str, ground: str) -> 
     from muniment.codec import from_members
     from muniment.operations.record_erasure import RecordErasure
 
-    register.find(filed)
+    _, entry = register.find(filed)
     if not name or name.lower() != name:
         raise Malformed("name-malformed", f"{name!r} is no name of a disclosure.")
     operation = from_members(RecordErasure, {
@@ -294,10 +295,17 @@ def erase_name(register: Register, filed: Reference, name: str, ground: str) -> 
         "recorder": register.operator if filed.office != register.account else filed.office,
         "right": filed.right, "type": "record-erasure",
     })
-    copies = register.vault.erase(register.reference_key(filed), name)
-    receipt = register.act(operation)
+    reference = register.reference_key(filed)
+    recorded = name in entry.erased
+    if recorded and name not in register.vault.names(reference):
+        raise NotFound("nothing-to-erase", f"The {name} of that filing was erased earlier.",
+                       basis="docs/privacy.md")
+    # The ledger says first whether this account may; a crash in between is mended by repeating.
+    position = entry.entry if recorded else register.act(operation).position
+    copies = register.vault.erase(reference, name) if (
+        name in register.vault.names(reference)) else 0
     return {
-        "copies": copies, "ground": ground, "name": name, "position": receipt.position,
+        "copies": copies, "ground": ground, "name": name, "position": position,
         "out_of_reach": ["evidence already handed out", "source files", "backups of the keys "
                          "until they expire"],
     }

@@ -19,7 +19,6 @@ from muniment.cli.filing import (
     keep_sealed,
     open_filing,
     sealed_filing,
-    sealed_name_at,
 )
 from muniment.cli.priority import Checker, claiming
 from muniment.model.application import formats_of
@@ -164,8 +163,8 @@ class Story:
         self._act("Unknown, sealed, sealed with a wrong date: one answer")
         secret = Reference("XA", "patent", "2025/000200")
         operation, text = sealed_filing(register, secret, "2025-10-01", {"title": "Secret lamp"})
-        receipt = register.act(operation)
-        keep_sealed(register, sealed_name_at(register, receipt.position), text)
+        keep_sealed(register, operation.sealed, text)
+        register.act(operation)
         later = filing("XB", "patent", LATER["XB"], MONDAY)
         checker = Checker(register.ledger.state)
         asked = (("2025/000999", "2025-10-01"), ("2025/000200", "2025-10-01"),

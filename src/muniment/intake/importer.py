@@ -26,6 +26,8 @@ from muniment.vault.vault import Disclosure, JournalRow, Vault, disclose
 
 ENVELOPE_OPERATIONS = 500
 BATCH_ENVELOPES = 8
+RENEWED = ("envelope-expired", "sequence-used", "sequence-out-of-window")
+"""Refusals of an envelope that was never entered, and whose operations are signed anew."""
 
 
 class Target(Protocol):
@@ -43,6 +45,9 @@ class Target(Protocol):
 
     def submit(self, envelopes: Sequence[bytes]) -> list[tuple[str, tuple[int, ...]]]:
         """Submit envelopes; return (name of the outcome, code of each operation) of each."""
+
+    def has(self, envelope: bytes) -> bool:
+        """Return whether the ledger holds this very envelope."""
 
     def renew(self, envelope: bytes) -> bytes:
         """Return the same operations signed anew."""
@@ -146,10 +151,11 @@ class Importer:
     def _resend(self) -> None:
         """Submit what an earlier run signed and perhaps did not submit."""
         for pending in self._vault.pending():
-            name, codes = self._target.submit([pending.envelope])[0]
-            if name == "envelope-expired":
-                name, codes = self._target.submit([self._target.renew(pending.envelope)])[0]
-            self.done.entered += sum(code == 0 for code in codes)
+            if not self._target.has(pending.envelope):
+                name, codes = self._target.submit([pending.envelope])[0]
+                if name in RENEWED:
+                    name, codes = self._target.submit([self._target.renew(pending.envelope)])[0]
+                self.done.entered += sum(code == 0 for code in codes)
             self._vault.sent([pending.number])
 
     def _enter(self, batch: Sequence[RawRow]) -> None:

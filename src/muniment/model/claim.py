@@ -1,6 +1,6 @@
 """Priority claims in the state: in the later office's register, indexed by earlier filing."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from muniment.codec import (
     AccountId,
@@ -11,8 +11,12 @@ from muniment.codec import (
     Office,
     Record,
     RightKind,
+    pattern,
 )
 from muniment.model.state import Table
+from muniment.proof.crypto import b64, sha256
+
+Place = Annotated[str, pattern(r"\A[ -~]{1,160}\Z")]
 
 
 class FilingName(Record, frozen=True, kw_only=True):
@@ -48,8 +52,20 @@ class Claim(Record, frozen=True, kw_only=True):
 
 
 class Claimed(Record, frozen=True, kw_only=True):
-    """An entry of the index of claims by earlier filing; its key says it all."""
+    """An entry of the index of claims by earlier filing."""
+
+    claim: Place
+    """The claim's key part: later office, right, series, number and place."""
 
 
 CLAIMS = Table("claim", Claim, "Priority claims, in the register of the later office.")
+def claimed_key(earlier: str, claim: str) -> bytes:
+    """Return the key of the index entry of a claim.
+
+    The claim stands in it as its digest: two counted numbers in one key would make paths of more
+    than 128 steps possible, which verifiers refuse.
+    """
+    return CLAIMED.key(earlier, b64(sha256(claim.encode("ascii"))))
+
+
 CLAIMED = Table("claimed", Claimed, "The index of claims by earlier filing.")

@@ -138,8 +138,9 @@ class Mask:
 def _width(words: tuple[str, ...], widths: tuple[int, ...], text: str, at: int) -> int:
     """Return the length of the longest word that stands at a place, 0 if none does."""
     for width in widths:
-        if text[at : at + width] in words:
-            return width
+        word = text[at : at + width]
+        if word in words:
+            return len(word)
     return 0
 
 

@@ -32,6 +32,38 @@ class Parameter(Record, frozen=True, kw_only=True):
     """Its value."""
 
 
+_OFFICE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+WORD_LENGTH_MAX = 14
+RIGHTS = ("patent", "utility-model", "design", "trademark")
+TABLES = {
+    "closed-days": ("office", "year"),
+    "membership": ("office", "word"),
+    "number-format": ("office", "right", "word"),
+    "period": ("right", "right"),
+    "restoration": ("office", "right", "word"),
+}
+"""Each table and how its rows are named: one free word at most, so that no path is too deep."""
+
+
+def well_named(table: str, name: tuple[str, ...]) -> bool:
+    """Return whether a row is named as its table asks."""
+    shape = TABLES.get(table, ())
+    return len(name) == len(shape) > 0 and all(
+        _fits(part, kind) for part, kind in zip(name, shape, strict=True)
+    )
+
+
+def _fits(part: str, kind: str) -> bool:
+    if kind == "office":
+        return len(part) == 2 and _OFFICE.issuperset(part)
+    if kind == "right":
+        return part in RIGHTS
+    if kind == "year":
+        return len(part) == 4 and part.isascii() and part.isdigit()
+    return 1 <= len(part) <= WORD_LENGTH_MAX and _WORD.issuperset(part)
+
+
 REFERENCE = Table("reference", ReferenceRow, "Reference data, versioned and dated.")
 PARAMETERS = Table("parameter", Parameter, "The ledger's parameters, set by genesis.")
 

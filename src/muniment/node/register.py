@@ -202,6 +202,10 @@ class ImportTarget:
         """Return a signed envelope."""
         return self._register.ledger.sign(self._wallet, operations, ahead=ahead)
 
+    def has(self, envelope: bytes) -> bool:
+        """Return whether the ledger holds this very envelope."""
+        return self._register.ledger.storage.has_envelope(envelope.split(b"\n", 1)[0])
+
     def renew(self, envelope: bytes) -> bytes:
         """Return the same operations signed anew."""
         lines = [line for line in Envelope.parse(envelope).lines if isinstance(line, bytes)]

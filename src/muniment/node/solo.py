@@ -216,6 +216,8 @@ class SoloLedger:
             VerificationError: The last checkpoint that this key signed is no prefix of it, as
                 after a restore of an old backup: signing would tell two stories.
         """
+        if self._failed:
+            raise StorageFault("The ledger failed earlier; open it again.")
         key = load_log_key(self.directory)
         current = Checkpoint(self.identity.origin, self.head.size, self.engine.log.root())
         self._refuse_equivocation(current)

@@ -8,7 +8,7 @@ from muniment.model import application as filings
 from muniment.model import example as given
 from muniment.model.application import APPLICATIONS, SEALED, Sealed
 from muniment.model.checking import claim_facts, filing
-from muniment.model.claim import CLAIMED, CLAIMS, Claim, Claimed, FilingName
+from muniment.model.claim import CLAIMED, CLAIMS, Claim, Claimed, FilingName, claimed_key
 from muniment.model.context import Context
 from muniment.model.dates import is_date
 from muniment.model.priority import RULES, assess_priority
@@ -112,8 +112,8 @@ def claim_is_recorded(operation: ClaimPriority, state: State, ctx: Context) -> I
         results=assessed.claims[0].summary(), rules=RULES, submitter=ctx.signer,
     )
     yield change(CLAIMS, CLAIMS.key(later_part, place), None, claim)
-    index = CLAIMED.key(_suffix(state, named), later_part, place)
-    yield change(CLAIMED, index, None, Claimed())
+    where = f"{later_part}/{place}"
+    yield change(CLAIMED, claimed_key(_suffix(state, named), where), None, Claimed(claim=where))
 
 
 def _standing(operation: ClaimPriority, state: State) -> tuple[tuple[bytes, Claim], ...]:

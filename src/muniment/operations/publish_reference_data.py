@@ -8,7 +8,7 @@ from muniment.declare import Example, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.context import Context
 from muniment.model.number import NumberFormat
-from muniment.model.reference import PARAMETERS, REFERENCE, ReferenceRow
+from muniment.model.reference import PARAMETERS, REFERENCE, ReferenceRow, well_named
 from muniment.model.state import Change, State, change
 from muniment.proof.errors import LedgerError
 
@@ -88,6 +88,14 @@ def number_formats_are_sound(
     )
 
 
+@TYPE.check(5, "row-name-not-of-its-table", basis="docs/reference-data.md")
+def rows_are_named_as_their_table_asks(
+    operation: PublishReferenceData, state: State, ctx: Context
+) -> bool:
+    """The table MUST be a known one, and each row MUST be named as that table asks."""
+    return all(well_named(operation.table, row.name) for row in operation.rows)
+
+
 @TYPE.effect
 def rows_are_published(
     operation: PublishReferenceData, state: State, ctx: Context
@@ -126,3 +134,5 @@ def cases() -> Iterator[Example]:
                   signer="XB")
     yield Example("two-way-mask", publish("number-format", wrong), "number-format-malformed",
                   signer="XB")
+    yield Example("table-of-ones-own", publish("office-notes", calendar),
+                  "row-name-not-of-its-table", signer="XB")

@@ -9,15 +9,14 @@
 It does not write to disk: `take_changed` hands the changed pages to the commit of a block.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
-from muniment.codec import pack, unpacker
 from muniment.proof.crypto import sha256
 from muniment.proof.errors import Fault, StorageFault
-from muniment.proof.statetree import Step, inner_hash, leaf_hash
+from muniment.proof.statetree import Step, leaf_hash
+from muniment.storage.page import Child, Page, fold, path_within, run_of, shares
 
 PAGE_ITEMS_MAX = 32
 """A page with more items is divided. Measured: 16 to 48 differ by less than a tenth."""
@@ -26,123 +25,6 @@ PAGES_CACHED = 24_000
 FINGERS = 3
 """How many pages read lately are tried first: filings in order look at two places in turn."""
 EMPTY_ROOT = sha256(b"")
-
-
-class Child(NamedTuple):
-    """A page below this one, as an item of it."""
-
-    page: int
-    """The child's number in storage."""
-    bits: int
-    """How many leading bits all its keys share; any key that shares them belongs to it."""
-    hash: bytes
-    """The root of its subtree."""
-
-
-class Page:
-    """One page in memory: sorted keys, their items and hashes, and the bits neighbours share."""
-
-    __slots__ = ("bits", "hashes", "items", "keys")
-
-    def __init__(self, keys: list[bytes], items: list[bytes | Child], bits: list[int]) -> None:
-        self.keys = keys
-        self.items = items
-        self.bits = bits  # bits[i]: leading bits that keys[i - 1] and keys[i] share
-        self.hashes = [
-            leaf_hash(key, item) if isinstance(item, bytes) else item.hash
-            for key, item in zip(keys, items, strict=True)
-        ]
-
-    def put(self, key: bytes, item: bytes | Child, digest: bytes) -> None:
-        """Add an item, or replace the one of the same key."""
-        at = bisect_left(self.keys, key)
-        if at < len(self.keys) and self.keys[at] == key:
-            self.items[at] = item
-            self.hashes[at] = digest
-            return
-        self.bits.insert(at, shared_bits(self.keys[at - 1], key) if at else 0)
-        if at < len(self.keys):
-            self.bits[at + 1] = shared_bits(key, self.keys[at])
-        self.keys.insert(at, key)
-        self.items.insert(at, item)
-        self.hashes.insert(at, digest)
-
-    def child_of(self, key: bytes) -> int:
-        """Return the index of the child that `key` belongs to, or -1."""
-        index = bisect_right(self.keys, key) - 1
-        if index >= 0:
-            item = self.items[index]
-            if type(item) is Child and _shares(key, self.keys[index], item.bits):
-                return index
-        if index + 1 < len(self.items):
-            # A key below every one that the next child holds yet may still belong to it.
-            item = self.items[index + 1]
-            if type(item) is Child and _shares(key, self.keys[index + 1], item.bits):
-                return index + 1
-        return -1
-
-    def stored(self) -> bytes:
-        """Return the page as storage keeps it: keys without what all of them share."""
-        first, last = self.keys[0], self.keys[-1]
-        shared = 0
-        while shared < len(first) and first[: shared + 8] == last[: shared + 8]:
-            shared += 8
-        rest = [key[shared:] for key in self.keys]
-        items = [item if isinstance(item, bytes) else tuple(item) for item in self.items]
-        return pack((first[:shared], rest, items, self.bits))
-
-    @classmethod
-    def load(cls, data: bytes) -> "Page":
-        """Return the page that `stored` wrote."""
-        shared, rest, items, bits = _UNPACK(data)
-        return cls(
-            [shared + key for key in rest],
-            [item if isinstance(item, bytes) else Child(*item) for item in items],
-            bits,
-        )
-
-
-_UNPACK: Callable[[bytes], tuple[bytes, list[bytes], list[bytes | Child], list[int]]] = unpacker(
-    tuple[bytes, list[bytes], list[bytes | tuple[int, int, bytes]], list[int]]
-)
-
-
-def shared_bits(left: bytes, right: bytes) -> int:
-    """Return how many leading bits two different keys share, read as if followed by zeros."""
-    width = max(len(left), len(right))
-    difference = int.from_bytes(left.ljust(width, b"\0"), "big") ^ int.from_bytes(
-        right.ljust(width, b"\0"), "big"
-    )
-    return width * 8 - difference.bit_length()
-
-
-def _shares(left: bytes, right: bytes, bits: int) -> bool:
-    """Return whether two keys share their first `bits` bits: `shared_bits` without the count."""
-    whole, rest = bits >> 3, bits & 7
-    if left[:whole] != right[:whole]:
-        return False
-    if not rest:
-        return True
-    one = left[whole] if whole < len(left) else 0
-    other = right[whole] if whole < len(right) else 0
-    return (one ^ other) >> (8 - rest) == 0
-
-
-def fold(hashes: Sequence[bytes], bits: Sequence[int], start: int, stop: int) -> bytes:
-    """Return the root of the items `start` to `stop`, which must form a subtree."""
-    roots = [hashes[start]]
-    joins: list[int] = []
-    for index in range(start + 1, stop):
-        while joins and joins[-1] > bits[index]:
-            joins.pop()
-            right = roots.pop()
-            roots[-1] = inner_hash(roots[-1], right)
-        joins.append(bits[index])
-        roots.append(hashes[index])
-    while len(roots) > 1:
-        right = roots.pop()
-        roots[-1] = inner_hash(roots[-1], right)
-    return roots[0]
 
 
 class PagedTree:
@@ -201,7 +83,7 @@ class PagedTree:
     def _nearest(self, key: bytes) -> Page | None:
         """Return a page read lately to which a key belongs, or None."""
         for rep, bits, page in self._fingers:
-            if _shares(key, rep, bits):
+            if shares(key, rep, bits):
                 return page
         return None
 
@@ -293,13 +175,13 @@ class PagedTree:
         The pass folds the sorted items like `fold` does; a subtree that has gathered half a
         page becomes a child, so that what remains on the page is small.
         """
-        runs: list[Page] = [_run(page, 0)]
+        runs: list[Page] = [run_of(page, 0)]
         joins: list[int] = []
         for index in range(1, len(page.keys)):
             while joins and joins[-1] > page.bits[index]:
                 self._join(runs, joins)
             joins.append(page.bits[index])
-            runs.append(_run(page, index))
+            runs.append(run_of(page, index))
         while joins:
             self._join(runs, joins, last=len(joins) == 1)
         top = runs[0]
@@ -331,7 +213,7 @@ class PagedTree:
         while True:
             index = page.child_of(key)
             at = index if index >= 0 else bisect_left(page.keys, key)
-            steps = _path_within(page, at) + steps
+            steps = path_within(page, at) + steps
             if index < 0:
                 return steps
             child = page.items[index]
@@ -347,7 +229,7 @@ class PagedTree:
     def _scan(self, page: Page, prefix: bytes, after: bytes) -> Iterator[tuple[bytes, bytes]]:
         for key, item in zip(list(page.keys), list(page.items), strict=True):
             if type(item) is Child:
-                within = _shares(prefix, key, min(item.bits, 8 * len(prefix)))
+                within = shares(prefix, key, min(item.bits, 8 * len(prefix)))
                 beyond = not after or self._may_exceed(item, key, after)
                 if within and beyond:
                     yield from self._scan(self._page(item.page, item.hash), prefix, after)
@@ -356,7 +238,7 @@ class PagedTree:
 
     @staticmethod
     def _may_exceed(child: Child, key: bytes, after: bytes) -> bool:
-        return key > after or _shares(key, after, child.bits)
+        return key > after or shares(key, after, child.bits)
 
     def neighbours(self, key: bytes) -> tuple[bytes | None, bytes | None]:
         """Return the greatest key below `key` and the least key above it, None at the ends."""
@@ -380,26 +262,3 @@ class PagedTree:
             elif page.keys[index] < key:
                 return page.keys[index]
         return None
-
-
-def _run(page: Page, index: int) -> Page:
-    """Return one item of a page as a page of its own, with the hash that is known."""
-    run = Page.__new__(Page)
-    run.keys, run.items = [page.keys[index]], [page.items[index]]
-    run.bits, run.hashes = [0], [page.hashes[index]]
-    return run
-
-
-def _path_within(page: Page, at: int) -> list[Step]:
-    """Return the steps from item `at` to the root of its page."""
-    start, stop = 0, len(page.keys)
-    steps: list[Step] = []
-    while stop - start > 1:
-        split = min(range(start + 1, stop), key=lambda index: page.bits[index])
-        if at < split:
-            steps.append((False, fold(page.hashes, page.bits, split, stop)))
-            stop = split
-        else:
-            steps.append((True, fold(page.hashes, page.bits, start, split)))
-            start = split
-    return steps[::-1]

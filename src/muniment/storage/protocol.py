@@ -93,6 +93,9 @@ class Storage(Protocol):
     def envelope_at(self, position: int) -> StoredEnvelope | None:
         """Return the envelope whose operations begin at or last before `position`."""
 
+    def has_envelope(self, jws: bytes) -> bool:
+        """Return whether an envelope with this signed line is stored; it looks at them all."""
+
     def envelopes(self, height: int) -> Sequence[StoredEnvelope]:
         """Return the envelopes of a block in their order."""
 

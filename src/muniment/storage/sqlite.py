@@ -143,6 +143,12 @@ class SqliteStorage:
                         "ORDER BY position DESC LIMIT 1", position)
         return StoredEnvelope(*row) if row else None
 
+    def has_envelope(self, jws: bytes) -> bool:
+        """Return whether an envelope with this signed line is stored; it looks at them all."""
+        with self._faults():
+            row = self._db.execute("SELECT 1 FROM envelope WHERE jws = ? LIMIT 1", (jws,))
+            return row.fetchone() is not None
+
     def envelopes(self, height: int) -> Sequence[StoredEnvelope]:
         """Return the envelopes of a block in their order."""
         return list(self._rows(StoredEnvelope, "SELECT position, height, jws FROM envelope "

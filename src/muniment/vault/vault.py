@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from muniment.proof import disclosure
 from muniment.proof.crypto import unb64
-from muniment.proof.errors import NotFound, StorageFault
+from muniment.proof.errors import Busy, NotFound, StorageFault
 
 VAULT_FILE = "vault.db"
 KEYS_FILE = "vault-keys.db"
@@ -118,13 +118,15 @@ class Vault:
         sealed, keys = [], []
         for one in disclosures:
             digest = unb64(disclosure.digest(one.text), 32)
+            if self._is_kept(digest):
+                continue
             data_key = AESGCM.generate_key(256)
             text = AESGCM(data_key).encrypt(_ZERO_NONCE, one.text.encode("ascii"), digest)
             sealed.append((digest, one.reference, one.name, text))
             nonce = secrets.token_bytes(12)
             keys.append((digest, nonce + self._wrap.encrypt(nonce, data_key, digest)))
         with self._keys:
-            self._keys.executemany("INSERT OR IGNORE INTO data_key VALUES (?, ?)", keys)
+            self._keys.executemany("INSERT OR REPLACE INTO data_key VALUES (?, ?)", keys)
         with self._vault:
             put = self._vault.executemany
             put("INSERT OR IGNORE INTO disclosure VALUES (?, ?, ?, ?)", sealed)
@@ -208,6 +210,10 @@ class Vault:
         )
         return [JournalRow(*row) for row in rows]
 
+    def _is_kept(self, digest: bytes) -> bool:
+        row = self._vault.execute("SELECT 1 FROM disclosure WHERE digest = ?", (digest,))
+        return row.fetchone() is not None
+
     def _digests(self, reference: str, name: str) -> list[bytes]:
         rows = self._vault.execute(
             "SELECT digest FROM disclosure WHERE reference = ? AND name = ?", (reference, name)
@@ -221,13 +227,17 @@ class Vault:
         self._destroy([digest for (digest,) in rows.fetchall()])
 
     def _destroy(self, digests: Sequence[bytes]) -> None:
-        if not digests:
-            return
         for database, table in ((self._keys, "data_key"), (self._vault, "disclosure")):
             with database:
                 database.executemany(f"DELETE FROM {table} WHERE digest = ?",  # noqa: S608
                                      ((digest,) for digest in digests))
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy and digests:
+                raise Busy(
+                    "erasure-waits", "Another process reads the vault: the log that still holds "
+                    "the key cannot be truncated.", basis="docs/privacy.md",
+                    remedy="End the reader; opening the vault again finishes the erasure.",
+                )
 
 
 def make_vault_key(directory: Path) -> None:
