@@ -10,15 +10,15 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 RUNS = (
     ("write_path", "1000000", "1000", "in-order"),
-    ("write_path", "1000000", "1000", "random"),
     ("write_path", "200000", "100", "in-order"),
-    ("write_path", "200000", "100", "random"),
     ("write_path", "50000", "1", "in-order"),
     ("write_path", "50000", "1", "random"),
     ("reading", "1000000"),
-    ("peer", "1000000", "10000"),
+    ("peer", "1000000", "64000"),
+    ("write_path", "200000", "100", "random"),
+    ("write_path", "1000000", "1000", "random"),
 )
-REPEATS = 3
+REPEATS = 2
 """The short runs are repeated, and their spread is shown."""
 LONG = 1_000_000
 
@@ -44,6 +44,11 @@ def main() -> None:
                             **json.loads(done.stdout)})
             sys.stdout.write(f"{name} {' '.join(arguments)}: {done.stdout}")
             sys.stdout.flush()
+            write(results)
+
+
+def write(results: list[dict[str, object]]) -> None:
+    """Write what was measured so far."""
     text = json.dumps({"machine": machine(), "results": results}, indent=1, sort_keys=True)
     RESULTS.write_text(text + "\n")
 

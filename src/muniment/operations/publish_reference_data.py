@@ -14,6 +14,8 @@ from muniment.proof.errors import LedgerError
 
 ROWS_MAX = 100
 """Most rows of one operation; a calendar of decades takes several."""
+READING_PARTS = ("check", "masks", "series")
+"""What decides under which key a number stands: entries would be lost from view."""
 COMPONENTS_MAX = 4
 """Most components of a row's name."""
 
@@ -96,6 +98,18 @@ def rows_are_named_as_their_table_asks(
     return all(well_named(operation.table, row.name) for row in operation.rows)
 
 
+@TYPE.check(6, "number-format-replaced", basis="docs/number-formats.md")
+def number_formats_stay(operation: PublishReferenceData, state: State, ctx: Context) -> bool:
+    """A published number format MUST NOT change how it reads: a new one gets a new name."""
+    if operation.table != "number-format":
+        return True
+    for one in operation.rows:
+        before = state.get(REFERENCE, operation.table, *one.name)
+        if before and any(before.row.get(part) != one.row.get(part) for part in READING_PARTS):
+            return False
+    return True
+
+
 @TYPE.effect
 def rows_are_published(
     operation: PublishReferenceData, state: State, ctx: Context
@@ -136,3 +150,7 @@ def cases() -> Iterator[Example]:
                   signer="XB")
     yield Example("table-of-ones-own", publish("office-notes", calendar),
                   "row-name-not-of-its-table", signer="XB")
+    other = NamedRow(name=("XB", "patent", "year"), row={
+        **given.number_format("XB", "{Y}/{N:5}"), "source": "decree 7"})
+    yield Example("another-reading", publish("number-format", other), "number-format-replaced",
+                  signer="XB")
