@@ -58,8 +58,8 @@ class Application(Record, frozen=True, kw_only=True):
 class Copy(Record, frozen=True, kw_only=True):
     """What another than the office says of a filing: never that office's entry."""
 
-    date: Date
-    """The filing date, as the source gives it."""
+    date: Date | None = None
+    """The filing date, if the source gives one."""
     disclosed: Disclosed = {}
     """The names disclosed off the ledger, each with its salted digest."""
     entry: Natural

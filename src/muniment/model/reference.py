@@ -40,6 +40,7 @@ TABLES = {
     "closed-days": ("office", "year"),
     "membership": ("office", "word"),
     "number-format": ("office", "right", "word"),
+    "policy": ("office", "right", "word"),
     "period": ("right", "right"),
     "restoration": ("office", "right", "word"),
 }

@@ -26,8 +26,8 @@ from muniment.model.state import Change, State, change
 class RecordCopy(Payload, frozen=True, kw_only=True, tag="record-copy"):
     """What the recorder took from a source."""
 
-    date: Date
-    """The filing date, as the source gives it."""
+    date: Date | None = None
+    """The filing date, as the source gives it; a source without one is a copy for searching."""
     disclosed: Disclosed = {}
     """The names disclosed off the ledger, each with its digest."""
     number: Number
@@ -65,7 +65,7 @@ def office_is_known(operation: RecordCopy, state: State, ctx: Context) -> bool:
     """The office of the filing MUST have an ST.3 code, former ones included."""
     profile = state.get(PARAMETERS, "profile")
     demo = profile is not None and profile.value == "demo"
-    return known_office(operation.office, date=operation.date, demo=demo)
+    return known_office(operation.office, date=operation.date or operation.retrieved, demo=demo)
 
 
 @TYPE.check(3, "number-ambiguous", basis="WIPO Standard ST.13; docs/number-formats.md")
@@ -77,11 +77,10 @@ def number_has_one_reading(operation: RecordCopy, state: State, ctx: Context) ->
 @TYPE.check(4, "date-not-real-or-future", basis="PCT Rule 80.4; Paris Convention Art. 4A(3)")
 def dates_have_come(operation: RecordCopy, state: State, ctx: Context) -> bool:
     """Both dates MUST be real and not in the future, and the filing not after its retrieval."""
-    return (
-        has_come(operation.date, ctx.time)
-        and has_come(operation.retrieved, ctx.time)
-        and operation.date <= operation.retrieved
-    )
+    if not has_come(operation.retrieved, ctx.time):
+        return False
+    day = operation.date
+    return day is None or (has_come(day, ctx.time) and day <= operation.retrieved)
 
 
 @TYPE.check(5, "copy-already-recorded", basis="WIPO Standard ST.13: one number, one application")
@@ -117,7 +116,7 @@ def _named(operation: RecordCopy) -> tuple[str, str, str]:
 def cases() -> Iterator[Example]:
     """The worked cases."""
     def copy(
-        office: str = "XB", number: str = "2026-00001", date: str = "2026-01-05"
+        office: str = "XB", number: str = "2026-00001", date: str | None = "2026-01-05"
     ) -> RecordCopy:
         return RecordCopy(date=date, number=number, office=office, recorder="XA",
                           retrieved="2026-05-01", right="patent", source="gazette")
@@ -128,6 +127,7 @@ def cases() -> Iterator[Example]:
     key = REFERENCE.key("number-format", "XB", "patent", "dash")
     yield Example("plain", copy())
     yield Example("number-of-no-known-format", copy(number="B 17"))
+    yield Example("of-a-source-without-dates", copy(date=None))
     yield Example("own", copy("XA", "2026/000002"), "copy-of-own-entry")
     yield Example("no-office", copy("ZZ"), "office-unknown")
     yield Example("two-readings", copy(), "number-ambiguous", {key: second})
