@@ -9,13 +9,13 @@ from muniment import codec
 from muniment.declare import TransactionType
 from muniment.editions import NEWEST, lock, rules_of
 from muniment.intake.rules import LEDGER_RULES, READING_RULES, RULES
-from muniment.model import account, application, claim, ledger, reference
+from muniment.model import account, application, claim, ledger, reference, relation
 from muniment.model.codes import ENVELOPE_CODES, OPERATION_CODES, OPERATION_REASONS
 from muniment.model.state import Table
 from muniment.operations import declared
 
 MADE = "<!-- Made by `make generate` from the declarations. Do not edit. -->\n"
-STATE_MODULES = (account, application, claim, ledger, reference)
+STATE_MODULES = (account, application, claim, ledger, reference, relation)
 
 
 def transactions() -> str:

@@ -39,6 +39,8 @@ def number_is_issued_once(change: Change) -> None:
         kept = (before.entry, before.number, before.recorded) == (
             after.entry, after.number, after.recorded)
         invariant(kept, "An application's entry, number and time of recording never change.")
+        for old, new in ((before.ended, after.ended), (before.published, after.published)):
+            invariant(old in (None, new), "An end or a publication is entered once.")
         gone = before.disclosed.keys() - after.disclosed.keys()
         invariant(not gone, "A disclosed name is erased or disclosed anew, never dropped.")
 

@@ -19,7 +19,8 @@ FORMATS = [NumberFormat.from_row(row) for table, _, row in packaged_rows("demo")
            if table == "number-format"]
 NAMES = [f"{one.office}-{one.right_kind}-{one.identifier}" for one in FORMATS]
 RIGHTS = ("patent", "utility-model", "design", "trademark")
-TABLES = ("account", "claim", "claimed", "copy", "coverage", "deny", "reference", "role", "sealed")
+TABLES = ("account", "claim", "claimed", "copy", "coverage", "deny", "reference",
+          "related", "relation", "role", "sealed")
 WORDS = st.sampled_from(["A", "AB", "B", "DEL", "DELNP", "1", "12", "8"])
 LITERALS = st.sampled_from(["/", "-", " ", ".", "A", "B", "1", "U", "NC"])
 TOKENS = st.one_of(

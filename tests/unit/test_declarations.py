@@ -6,7 +6,7 @@ from muniment.codec import encode
 from muniment.declare import Check
 from muniment.editions import NEWEST, rules_of
 from muniment.invariants import uphold
-from muniment.model import account, application, claim, example, ledger, reference
+from muniment.model import account, application, claim, example, ledger, reference, relation
 from muniment.model.state import State, Table
 from muniment.operations import declared
 
@@ -20,7 +20,7 @@ CASES = [
 
 TABLES = {
     table.name: table
-    for module in (account, application, claim, ledger, reference)
+    for module in (account, application, claim, ledger, reference, relation)
     for table in vars(module).values()
     if isinstance(table, Table)
 }

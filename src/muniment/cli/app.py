@@ -13,6 +13,7 @@ from muniment.cli import (
     ledger,
     number,
     priority,
+    relation,
 )
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app.command("demo")(demo.demo)
 app.add_typer(filing.app, name="filing")
 app.add_typer(number.app, name="number")
 app.add_typer(priority.app, name="priority")
+app.add_typer(relation.app, name="relation")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(ledger.app, name="ledger")
 for name, one in account.GROUPS.items():

@@ -178,6 +178,53 @@ def unsealing(register: Register, sealed: str) -> Any:
     })
 
 
+@app.command()
+def withdraw(
+    reference: ReferenceArgument,
+    date: Annotated[str, typer.Option(help="The day on which it ended, YYYY-MM-DD.")],
+    fate: Annotated[str, typer.Option(help="withdrawn, abandoned or refused.")] = "withdrawn",
+    leaves_rights: Annotated[bool, typer.Option(
+        "--leaves-rights", help="Rights are left outstanding (Art. 4C(4)).")] = False,
+    ledger: LedgerOption = Path("ledger"),
+    account: AccountOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record how an application ended; what was claimed from it stays."""
+    from muniment.operations.end_application import EndApplication
+
+    _record(EndApplication, reference, {"date": date, "fate": fate, "leaves_rights": leaves_rights,
+                                        "type": "end-application"},
+            f"{reference} {fate} on {date}", ledger, account, as_json=as_json)
+
+
+@app.command()
+def publish(
+    reference: ReferenceArgument,
+    date: Annotated[str, typer.Option(help="The day of publication, YYYY-MM-DD.")],
+    ledger: LedgerOption = Path("ledger"),
+    account: AccountOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record the day on which an application was laid open to public inspection."""
+    from muniment.operations.publish_application import PublishApplication
+
+    _record(PublishApplication, reference, {"date": date, "type": "publish-application"},
+            f"{reference} published on {date}", ledger, account, as_json=as_json)
+
+
+def _record(
+    payload: Any, reference: str, values: dict[str, Any], done: str, ledger: Path,
+    account: str | None, *, as_json: bool,
+) -> None:
+    from muniment.codec import from_members
+
+    filed = named(reference)
+    operation = from_members(payload, {
+        "number": filed.number, "office": filed.office, "right": filed.right, **values})
+    with opened(ledger, account, as_json=as_json) as register:
+        show_receipt(register, register.act(operation), done, as_json=as_json)
+
+
 @app.command("show")
 def show_filing(
     reference: ReferenceArgument,

@@ -8,7 +8,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from muniment.codec import (
     AccountId,
@@ -32,6 +32,17 @@ from muniment.model.reference import REFERENCE
 from muniment.model.state import State, Table
 
 
+class End(Record, frozen=True, kw_only=True):
+    """How a filing ended; what had been claimed from it stays (Paris Convention Art. 4A(3))."""
+
+    date: Date
+    """The day on which it ended."""
+    fate: Literal["abandoned", "refused", "withdrawn"]
+    """What became of it."""
+    leaves_rights: bool = False
+    """Whether rights are left outstanding (Paris Convention Art. 4C(4))."""
+
+
 class Application(Record, frozen=True, kw_only=True):
     """A filing that its office accorded a number and a date."""
 
@@ -41,6 +52,8 @@ class Application(Record, frozen=True, kw_only=True):
     """The filing date, local to the office."""
     disclosed: Disclosed = {}
     """The names disclosed off the ledger, each with its salted digest."""
+    ended: End | None = None
+    """How it ended, if it did."""
     entry: Natural
     """Position in the log of the operation that entered it."""
     erased: tuple[Word, ...] = ()
@@ -49,6 +62,8 @@ class Application(Record, frozen=True, kw_only=True):
     """The number in its canonical form."""
     printed: Number | None = None
     """The number as the office printed it, where that differs."""
+    published: Date | None = None
+    """The day on which it was laid open to public inspection, if it was."""
     recorded: Natural
     """Block time of the entry, in UTC seconds."""
     sealed: Digest | None = None
@@ -188,6 +203,14 @@ def find(
         if value is not None:
             return key, value
     return None
+
+
+def key_part(state: State, office: str, right: str, printed: str) -> str:
+    """Return office, right, series and number as they stand in the key of a filing."""
+    for suffix in (named := identify(state, office, right, printed)).suffixes:
+        if state.at(APPLICATIONS, APPLICATIONS.key(office, right, suffix)) is not None:
+            return f"{office}/{right}/{suffix}"
+    return f"{office}/{right}/{named.suffixes[0]}"
 
 
 def covered(state: State, office: str, right: str, suffix: str) -> bool:

@@ -23,6 +23,7 @@ from muniment.model.context import Context
 from muniment.model.ledger import EDITIONS, LOG_KEYS, Edition, LogKey
 from muniment.model.possession import Possession, prove_possession
 from muniment.model.reference import PARAMETERS, REFERENCE, Parameter, ReferenceRow
+from muniment.model.relation import RELATIONS, Relation, relation_name
 from muniment.proof import disclosure
 from muniment.proof.crypto import PrivateKey, b64, sha256
 
@@ -98,6 +99,15 @@ def claimed(status: str = "claimed") -> dict[bytes, Record]:
         "entry": 12, "recorded": TIME - 900, "status": status, "submitter": "XA",
     })
     return {CLAIMS.key("XA", "patent", "2026", "000000000001", "000000000000"): claim}
+
+
+def related() -> dict[bytes, Record]:
+    """Return the relation of XA's first application to its second: the same subject."""
+    other = FilingName(number="2026/000002", office="XA", right="patent")
+    name = relation_name("same-subject", "XA/patent/2026/000000000002")
+    relation = Relation(entry=14, kind="same-subject", other=other, recorded=TIME - 700,
+                        submitter="XA")
+    return {RELATIONS.key("XA", "patent", "2026", "000000000001", name): relation}
 
 
 SEALED_NAME = b64(sha256(b"example sealed filing"))
