@@ -8,6 +8,7 @@ from muniment.model.number import Reading as NumberReading
 from muniment.model.office import known_office
 from muniment.model.priority_case import ClaimFacts, Filing, Found, Reading
 from muniment.model.reference import PARAMETERS
+from muniment.model.same_subject import related_filings, relying_offices
 from muniment.model.state import State
 from muniment.proof.errors import LedgerError
 
@@ -27,6 +28,7 @@ def claim_facts(state: State, earlier: Filing, *, withdrawn: bool = False) -> Cl
     named = (earlier.office, earlier.right, earlier.number)
     identity = filings.identify(state, *named)
     found = _found(state, named)
+    key = filings.key_part(state, *named)
     return ClaimFacts(
         earlier=earlier,
         office_known=known_office(earlier.office, date="1900-01-01", demo=demo),
@@ -37,6 +39,8 @@ def claim_facts(state: State, earlier: Filing, *, withdrawn: bool = False) -> Cl
         source=found[1].source if found and isinstance(found[1], Copy) else "",
         covered=filings.covered(state, earlier.office, earlier.right, identity.suffixes[0]),
         withdrawn=withdrawn,
+        related=related_filings(state, key) if found else (),
+        barred_by=relying_offices(state, key) if found else (),
     )
 
 

@@ -26,6 +26,26 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedFiling:
+    """A filing declared to have the same subject, as the public register shows it."""
+
+    office: str
+    """ST.3 code."""
+    number: str
+    """The number as declared."""
+    filed: date | None = None
+    """Its filing date, if a public entry shows one."""
+    ended: date | None = None
+    """The day on which it ended, if its office said so."""
+    leaves_rights: bool = False
+    """Whether it left rights outstanding."""
+    published: date | None = None
+    """The day on which it was laid open, if its office said so."""
+    served: tuple[tuple[str, date], ...] = ()
+    """(office, filing date) of each filing that claimed it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimFacts:
     """One claim, and what the public register says of its earlier filing."""
 
@@ -47,6 +67,10 @@ class ClaimFacts:
     """Whether the office declared the series complete here."""
     withdrawn: bool = False
     """Whether the claim was withdrawn."""
+    related: tuple[RelatedFiling, ...] = ()
+    """The filings declared to have the same subject as the earlier one."""
+    barred_by: tuple[str, ...] = ()
+    """The offices whose registers hold a claim that relied on Art. 4C(4) against it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The checks of one priority claim, each with its own result, reason, basis and remedy.
 
-Checks P08 to P17, P19 and P20 of the rulebook have their place in `CHECKS`; P18 looks at all
-claims together and stands in `model/priority.py`.
+P08 and P09 stand in `model/first_filing.py`. P18 looks at all claims together and stands in
+`model/priority.py`. Checks P10 to P17, P19 and P20 of the rulebook have their place in `CHECKS`.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from muniment.model.calendar import Deadline, Reference, deadline, format_date
+from muniment.model.first_filing import filing_is_first, filing_is_not_barred
 from muniment.model.priority_case import Case, Result
 from muniment.proof.errors import NotFound
 
@@ -208,6 +209,8 @@ CHECKS: tuple[Check, ...] = (
     kinds_agree,
     filing_is_in_time,
     later_is_later,
+    filing_is_first,
+    filing_is_not_barred,
     answer_is_public,
     claim_stands,
 )

@@ -1,0 +1,77 @@
+"""The first filing (Paris Convention Art. 4C(2), (4)): checks P08 and P09.
+
+What has one subject is declared by offices and cannot be searched; nothing here ever says that a
+filing is the first one, only what is declared and what follows from it.
+"""
+
+from datetime import date
+
+from muniment.model.calendar import format_date
+from muniment.model.priority_case import Case, RelatedFiling, Result
+
+_BASIS = "Paris Convention Art. 4C(2) and (4)"
+
+
+def filing_is_first(case: Case) -> Result:
+    """P08: no older filing of the same subject MUST exist, unless Art. 4C(4) is shown."""
+    claim, start = case.claim, case.earlier_date
+    if not claim.related:
+        return Result("P08", "NONE_DECLARED", "No office declared an older filing of the same "
+                      "subject; that there is none cannot be shown.", _BASIS)
+    if start is None:
+        return Result("P08", "NOT_TESTED", "Without a date nothing can be compared.", _BASIS)
+    undated = [one for one in claim.related if one.filed is None]
+    older = [one for one in claim.related if one.filed is not None and one.filed < start]
+    found = [(one, _obstacle(one, claim.earlier.office, start)) for one in older]
+    for one, obstacle in found:
+        if obstacle:
+            return Result("P08", "NOT_FIRST", f"{one.office} {one.number} of the same subject is "
+                          f"older and {obstacle}.", _BASIS, True,
+                          "Claim the priority of the first filing, if its period still runs.",
+                          _shown(one))
+    if undated:
+        return Result("P08", "TO_VERIFY", "A filing of the same subject is declared whose date no "
+                      "public entry shows.", _BASIS,
+                      remedy="Ask the applicant for its date and fate.", facts=_shown(undated[0]))
+    if not found:
+        return Result("P08", "NONE_DECLARED", "No declared filing of the same subject is older.",
+                      _BASIS)
+    return Result("P08", "FIRST_BY_4C4", "The older filing ended unpublished and unused, without "
+                  "rights outstanding: this one counts as the first.", _BASIS,
+                  facts=_shown(found[0][0]))
+
+
+def _obstacle(older: RelatedFiling, office: str, start: date) -> str:
+    """Return why Art. 4C(4) does not set an older filing aside, or nothing."""
+    if older.office != office:
+        return "was filed in another country"
+    if older.ended is None or older.ended > start:
+        return "had not ended on the day of this one"
+    if older.published is not None and older.published <= start:
+        return "had been laid open to public inspection"
+    if older.leaves_rights:
+        return "left rights outstanding"
+    if any(filed <= start for _, filed in older.served):
+        return "had served as a basis for claiming priority"
+    return ""
+
+
+def _shown(one: RelatedFiling) -> dict[str, object]:
+    days = {"date": one.filed, "ended": one.ended, "published": one.published}
+    facts = {name: format_date(day) for name, day in days.items() if day is not None}
+    return {"older": {**facts, "number": one.number, "office": one.office,
+                      "claimed_at": sorted({office for office, _ in one.served})}}
+
+
+def filing_is_not_barred(case: Case) -> Result:
+    """P09: the earlier filing MUST NOT be one that a later claim set aside by Art. 4C(4)."""
+    claim = case.claim
+    if claim.barred_by:
+        offices = ", ".join(claim.barred_by)
+        return Result("P09", "BARRED", f"A claim recorded at {offices} relied on Art. 4C(4): this "
+                      "filing can no longer be a basis for priority.", _BASIS, True,
+                      "The later office decides; ask the office that relied on it.",
+                      {"relied_on_by": list(claim.barred_by)})
+    if claim.found == "none":
+        return Result("P09", "NOT_TESTED", "No public entry stands here to test.", _BASIS)
+    return Result("P09", "NOT_BARRED", "No recorded claim relied on Art. 4C(4) against it.", _BASIS)
