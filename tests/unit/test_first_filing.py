@@ -121,5 +121,22 @@ def test_a_related_filing_without_public_entry_is_to_be_verified(state):
     assert results(state, SECOND, "2026-03-02").summary()["P08"] == "TO_VERIFY"
 
 
+@pytest.mark.parametrize(("executed", "expected"), [
+    ("2027-02-01", "SUCCESSOR"), ("2027-02-02", "TITLE_TOO_LATE"), (None, "NOT_TESTED"),
+])
+def test_v15_a_title_counts_by_its_execution(state, executed, expected):
+    """It is recorded long after; what counts is the day of the later filing, 2027-02-01."""
+    later = filing("XB", "patent", "2026-00001", "2027-02-01")
+    if executed:
+        named = FilingName(number=SECOND, office="XA", right="patent")
+        operation = declare_relation.DeclareRelation(
+            basis="assignment", executed=executed, kind="successor", number="2026-00001",
+            office="XB", other=named, right="patent")
+        changes = declare_relation.TYPE.run(operation, state, example.context("XB"), [])
+        state.put(changes)
+    facts = claim_facts(state, filing("XA", "patent", SECOND, "2026-03-02"), later)
+    assert assess_priority(later, [facts], REFERENCE).claims[0].summary()["P10"] == expected
+
+
 def test_without_a_declared_relation_nothing_is_said_to_be_first(state):
     assert results(state, SECOND, "2026-03-02").summary()["P08"] == "NONE_DECLARED"

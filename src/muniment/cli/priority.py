@@ -50,14 +50,14 @@ class Checker:
         """Return the assessment of claims."""
         if later.office not in self._calendars:
             self._calendars[later.office] = Calendar(later.office, self._reference)
-        facts = [self._facts(one) for one in claims]
+        facts = [self._facts(one, later) for one in claims]
         return assess_priority(later, facts, self._reference, self._calendars[later.office])
 
-    def _facts(self, earlier: Filing) -> ClaimFacts:
+    def _facts(self, earlier: Filing, later: Filing) -> ClaimFacts:
         from muniment.model.checking import claim_facts, packaged_facts
 
         if self._state is not None:
-            return claim_facts(self._state, earlier)
+            return claim_facts(self._state, earlier, later)
         return packaged_facts(self._reference, earlier)
 
 

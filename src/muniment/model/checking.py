@@ -6,9 +6,9 @@ from muniment.model.calendar import Reference, parse_date
 from muniment.model.number import NumberFormat, read_number
 from muniment.model.number import Reading as NumberReading
 from muniment.model.office import known_office
-from muniment.model.priority_case import ClaimFacts, Filing, Found, Reading
+from muniment.model.priority_case import ClaimFacts, Filing, Found, Reading, Title
 from muniment.model.reference import PARAMETERS
-from muniment.model.same_subject import related_filings, relying_offices
+from muniment.model.same_subject import declared_title, related_filings, relying_offices
 from muniment.model.state import State
 from muniment.proof.errors import LedgerError
 
@@ -21,7 +21,9 @@ def filing(office: str, right: str, number: str, day: str) -> Filing:
         return Filing(office, right, number, None)
 
 
-def claim_facts(state: State, earlier: Filing, *, withdrawn: bool = False) -> ClaimFacts:
+def claim_facts(
+    state: State, earlier: Filing, later: Filing | None = None, *, withdrawn: bool = False
+) -> ClaimFacts:
     """Return what public state says of an earlier filing; sealed filings are never looked at."""
     profile = state.get(PARAMETERS, "profile")
     demo = profile is not None and profile.value == "demo"
@@ -40,7 +42,14 @@ def claim_facts(state: State, earlier: Filing, *, withdrawn: bool = False) -> Cl
         covered=filings.covered(state, earlier.office, earlier.right, identity.suffixes[0]),
         withdrawn=withdrawn,
         related=related_filings(state, key) if found else (),
+        title=_title(state, later, key) if found and later else None,
         barred_by=relying_offices(state, key) if found else (),
+    )
+
+
+def _title(state: State, later: Filing, earlier: str) -> Title | None:
+    return declared_title(
+        state, filings.key_part(state, later.office, later.right, later.number), earlier
     )
 
 

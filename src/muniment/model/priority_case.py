@@ -26,6 +26,16 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
+class Title:
+    """A declared title of the later applicant to the earlier filing."""
+
+    basis: str
+    """What it rests on, e.g. `assignment`."""
+    executed: date
+    """The day on which it was executed."""
+
+
+@dataclass(frozen=True, slots=True)
 class RelatedFiling:
     """A filing declared to have the same subject, as the public register shows it."""
 
@@ -69,6 +79,8 @@ class ClaimFacts:
     """Whether the claim was withdrawn."""
     related: tuple[RelatedFiling, ...] = ()
     """The filings declared to have the same subject as the earlier one."""
+    title: Title | None = None
+    """The title of the later applicant to the earlier filing, if an office declared one."""
     barred_by: tuple[str, ...] = ()
     """The offices whose registers hold a claim that relied on Art. 4C(4) against it."""
 

@@ -1,13 +1,14 @@
 """The checks of one priority claim, each with its own result, reason, basis and remedy.
 
-P08 and P09 stand in `model/first_filing.py`. P18 looks at all claims together and stands in
-`model/priority.py`. Checks P10 to P17, P19 and P20 of the rulebook have their place in `CHECKS`.
+P08 and P09 stand in `model/first_filing.py`, P10 in `model/applicant.py`. P18 looks at all claims together and stands in
+`model/priority.py`. Checks P11 to P17, P19 and P20 of the rulebook have their place in `CHECKS`.
 """
 
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from muniment.model.applicant import applicant_is_entitled
 from muniment.model.calendar import Deadline, Reference, deadline, format_date
 from muniment.model.first_filing import filing_is_first, filing_is_not_barred
 from muniment.model.priority_case import Case, Result
@@ -211,6 +212,7 @@ CHECKS: tuple[Check, ...] = (
     later_is_later,
     filing_is_first,
     filing_is_not_barred,
+    applicant_is_entitled,
     answer_is_public,
     claim_stands,
 )

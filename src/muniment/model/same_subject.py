@@ -10,7 +10,7 @@ from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS
 from muniment.model.calendar import parse_date
 from muniment.model.claim import CLAIMED, CLAIMS, Claim, FilingName
-from muniment.model.priority_case import RelatedFiling
+from muniment.model.priority_case import RelatedFiling, Title
 from muniment.model.relation import RELATED, RELATIONS
 from muniment.model.state import State
 
@@ -25,6 +25,16 @@ def related_filings(state: State, key: str) -> tuple[RelatedFiling, ...]:
         key: Office, kind of right, series and number as keys show them.
     """
     return tuple(_related(state, other) for other in _related_keys(state, key))
+
+
+def declared_title(state: State, later: str, earlier: str) -> Title | None:
+    """Return the earliest declared title of the applicant of `later` to `earlier`, or None."""
+    titles = [
+        Title(one.basis or "", parse_date(one.executed))
+        for _, one in state.rows(RELATIONS, later)
+        if one.kind == "successor" and one.executed and _key(state, one.other) == earlier
+    ]
+    return min(titles, key=lambda title: title.executed, default=None)
 
 
 def relying_offices(state: State, key: str) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ def claim_is_recorded(operation: ClaimPriority, state: State, ctx: Context) -> I
     named, day = operation.earlier, operation.date or ""
     earlier = filing(named.office, named.right, named.number, day)
     later = filing(*_later(operation), found[1].date)
-    assessed = assess_priority(later, [claim_facts(state, earlier)], LedgerReference(state))
+    assessed = assess_priority(later, [claim_facts(state, earlier, later)], LedgerReference(state))
     place = f"{len(_standing(operation, state)):012}"
     later_part = found[0].decode("ascii").removeprefix("application/").removesuffix("/")
     claim = Claim(
