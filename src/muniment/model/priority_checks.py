@@ -1,7 +1,8 @@
 """The checks of one priority claim, each with its own result, reason, basis and remedy.
 
-P08 and P09 stand in `model/first_filing.py`, P10 in `model/applicant.py`. P18 looks at all claims together and stands in
-`model/priority.py`. Checks P11 to P17, P19 and P20 of the rulebook have their place in `CHECKS`.
+P08 and P09 stand in `model/first_filing.py`, P10 in `model/applicant.py`. P18 looks at all
+claims together and stands in `model/priority.py`. Checks P11 to P17, P19 and P20 of the rulebook
+have their place in `CHECKS`.
 """
 
 from collections.abc import Callable
