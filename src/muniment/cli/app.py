@@ -4,6 +4,7 @@ import typer
 
 from muniment.cli import (
     account,
+    backup,
     deadline,
     demo,
     evidence,
@@ -35,5 +36,6 @@ app.add_typer(priority.app, name="priority")
 app.add_typer(relation.app, name="relation")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(backup.app, name="backup")
 for name, one in account.GROUPS.items():
     app.add_typer(one, name=name)

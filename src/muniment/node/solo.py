@@ -39,6 +39,8 @@ EMPTY_ROOT = sha256(b"")
 KEYS = "keys"
 LOG_KEY_FILE = "log.key"
 SIGNED_FILE = "log.signed"
+RESTORED_FILE = "restored"
+"""Stands beside keys that came from a backup, until the ledger is shown to have caught up."""
 POLICY_FILE = "trust-policy.txt"
 NOT_AFTER_SECONDS = 3_600
 BLOCK = limits.BLOCK_ENVELOPES_MAX
@@ -227,6 +229,12 @@ class SoloLedger:
         return note
 
     def _refuse_equivocation(self, current: Checkpoint) -> None:
+        if (self.directory / KEYS / RESTORED_FILE).exists():
+            raise VerificationError(
+                "restored-not-caught-up", "These keys came from a backup: a newer checkpoint may "
+                "have been signed than this ledger holds.", basis="docs/formats/checkpoint.md",
+                remedy="Show the newest one known outside: muniment backup resume CHECKPOINT",
+            )
         path = self.directory / KEYS / SIGNED_FILE
         if not path.exists():
             return

@@ -1,0 +1,182 @@
+"""Backups restore, recompute, and never let a ledger tell a second story."""
+
+import io
+import json
+import tarfile
+
+import pytest
+from typer.testing import CliRunner
+
+from muniment.cli.app import app
+from muniment.cli.filing import open_filing
+from muniment.node import backup, key_backup
+from muniment.node.register import Reference, Register
+from muniment.proof.disclosure import parse
+from muniment.proof.errors import LedgerError, Malformed, NotFound, VerificationError
+
+NAME = "Wanda Fictional"
+PASSPHRASE = "correct horse battery"
+
+
+def enter(register, number):
+    named = Reference("XA", "patent", number)
+    return register.act(open_filing(register, named, "2026-01-05", {"applicants": [NAME]}))
+
+
+@pytest.fixture
+def entered(register, ledger_path):
+    enter(register, "2026/000001")
+    return ledger_path
+
+
+def test_backup_of_a_ledger_in_use_restores_and_recomputes(entered, register, tmp_path):
+    file = tmp_path / "one.tar"
+    manifest = backup.create(entered, file)
+    enter(register, "2026/000002")
+    seen, found = backup.verify(file)
+    assert seen == manifest
+    assert found.entries == manifest.size < register.ledger.head.size
+    assert not list(tmp_path.glob(".verify-*"))
+
+
+def test_keys_and_names_are_not_in_a_backup(entered, register, tmp_path):
+    backup.create(entered, tmp_path / "one.tar")
+    data = (tmp_path / "one.tar").read_bytes()
+    assert NAME.encode() not in data
+    for path in (entered / "keys").iterdir():
+        for secret in json.loads(path.read_bytes()).get("keys", []) if path.suffix == ".json" else []:
+            assert secret["d"].encode() not in data
+    assert (entered / "keys" / "vault.key").read_bytes().strip() not in data
+
+
+def test_restored_ledger_shows_its_filings_and_with_keys_its_names(entered, register, tmp_path):
+    backup.create(entered, tmp_path / "one.tar")
+    key_backup.seal_keys(entered, tmp_path / "keys", PASSPHRASE)
+    backup.restore(tmp_path / "one.tar", tmp_path / "new")
+    key_backup.open_keys(tmp_path / "keys", tmp_path / "new", PASSPHRASE)
+    with Register(tmp_path / "new", read_only=True) as restored:
+        _, entry = restored.find(Reference("XA", "patent", "2026/000001"))
+        (text,) = restored.disclosures([entry.disclosed["applicants"]])
+        assert parse(text)[2] == [NAME]
+
+
+def test_restored_ledger_refuses_to_sign_until_it_has_caught_up(entered, register, tmp_path):
+    old = register.ledger.checkpoint()
+    backup.create(entered, tmp_path / "one.tar")
+    key_backup.seal_keys(entered, tmp_path / "keys", PASSPHRASE)
+    enter(register, "2026/000002")
+    newest = register.ledger.checkpoint()
+    backup.restore(tmp_path / "one.tar", tmp_path / "new")
+    key_backup.open_keys(tmp_path / "keys", tmp_path / "new", PASSPHRASE)
+    with Register(tmp_path / "new") as restored:
+        with pytest.raises(VerificationError, match="restored-not-caught-up"):
+            restored.ledger.checkpoint()
+        with pytest.raises(VerificationError, match="ledger-behind"):
+            key_backup.show_newest(restored.ledger, newest)
+        with pytest.raises(LedgerError):
+            key_backup.show_newest(restored.ledger, newest.replace("\n", "\n ", 1))
+        with pytest.raises(VerificationError, match="restored-not-caught-up"):
+            restored.ledger.checkpoint()
+        key_backup.show_newest(restored.ledger, old)
+        assert restored.ledger.checkpoint().split("\n")[:3] == old.split("\n")[:3]
+
+
+def test_every_flipped_byte_of_the_ledger_in_a_backup_is_found(entered, register, tmp_path):
+    backup.create(entered, tmp_path / "one.tar")
+    data = (tmp_path / "one.tar").read_bytes()
+    with tarfile.open(tmp_path / "one.tar") as archive:
+        offsets = {one.name: (one.offset_data, one.size) for one in archive}
+    start, size = offsets["ledger.db"]
+    for at in range(start, start + size, size // 20):
+        (tmp_path / "bad.tar").write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+        with pytest.raises(VerificationError, match="backup-damaged"):
+            backup.verify(tmp_path / "bad.tar")
+
+
+@pytest.mark.parametrize("cut", [0, 100, 600, 20_000])
+def test_cut_off_backup_is_refused_and_leaves_nothing(entered, register, tmp_path, cut):
+    backup.create(entered, tmp_path / "one.tar")
+    (tmp_path / "bad.tar").write_bytes((tmp_path / "one.tar").read_bytes()[:cut])
+    with pytest.raises((Malformed, VerificationError)):
+        backup.restore(tmp_path / "bad.tar", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    assert not list(tmp_path.glob(".new*"))
+
+
+@pytest.mark.parametrize(("name", "kind"), [
+    ("../escaped", tarfile.REGTYPE), ("/tmp/escaped", tarfile.REGTYPE),
+    ("keys/XA.json", tarfile.REGTYPE), ("vault.db", tarfile.SYMTYPE), ("ledger.db", tarfile.LNKTYPE),
+])
+def test_archive_writes_only_what_its_manifest_names(entered, register, tmp_path, name, kind):
+    backup.create(entered, tmp_path / "one.tar")
+    with tarfile.open(tmp_path / "one.tar") as good, tarfile.open(tmp_path / "bad.tar", "w") as bad:
+        for one in good:
+            if one.name == "manifest.json":
+                bad.addfile(one, good.extractfile(one))
+        evil = tarfile.TarInfo(name)
+        evil.type, evil.linkname, evil.size = kind, "/etc/passwd", 0 if kind != tarfile.REGTYPE else 1
+        bad.addfile(evil, io.BytesIO(b"x"))
+    with pytest.raises(Malformed):
+        backup.restore(tmp_path / "bad.tar", tmp_path / "new")
+    assert not (tmp_path / "escaped").exists()
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("change", [
+    {"format": "muniment/backup/v2"}, {"files": []}, {"files": {}}, {"created": "x"}, {"height": None},
+    {"files": {"keys/XA.json": {"bytes": 1, "sha256": ""}}},
+])
+def test_manifest_of_another_shape_is_refused(entered, register, tmp_path, change):
+    backup.create(entered, tmp_path / "one.tar")
+    with tarfile.open(tmp_path / "one.tar") as good, tarfile.open(tmp_path / "bad.tar", "w") as bad:
+        for one in good:
+            source = good.extractfile(one)
+            if one.name == "manifest.json":
+                text = json.dumps({**json.loads(source.read()), **change}).encode()
+                one.size, source = len(text), io.BytesIO(text)
+            bad.addfile(one, source)
+    with pytest.raises(Malformed):
+        backup.verify(tmp_path / "bad.tar")
+
+
+def test_key_backup_opens_with_its_passphrase_alone_and_for_thirty_days(entered, register, tmp_path):
+    expires = key_backup.seal_keys(entered, tmp_path / "keys", PASSPHRASE, now=lambda: 1_000)
+    assert expires == 1_000 + 30 * 86_400
+    backup.create(entered, tmp_path / "one.tar")
+    backup.restore(tmp_path / "one.tar", tmp_path / "new")
+
+    def opening(passphrase=PASSPHRASE, now=expires):
+        return key_backup.open_keys(tmp_path / "keys", tmp_path / "new", passphrase, now=lambda: now)
+
+    with pytest.raises(VerificationError, match="key-backup-not-opened"):
+        opening("wrong horse battery")
+    with pytest.raises(VerificationError, match="key-backup-expired"):
+        opening(now=expires + 1)
+    data = (tmp_path / "keys").read_bytes()
+    (tmp_path / "keys").write_bytes(data.replace(str(expires).encode(), str(expires + 9).encode()))
+    with pytest.raises(VerificationError, match="key-backup-not-opened"):
+        opening()
+    (tmp_path / "keys").write_bytes(data)
+    assert opening()
+    with pytest.raises(NotFound, match="keys-present"):
+        opening()
+    with pytest.raises(Malformed, match="passphrase-short"):
+        key_backup.seal_keys(entered, tmp_path / "more", "short")
+
+
+def test_commands_tell_the_whole_drill(entered, register, tmp_path):
+    def run(*words):
+        ran = CliRunner().invoke(app, [str(word) for word in words],
+                                 env={"MUNIMENT_PASSPHRASE": PASSPHRASE})
+        assert ran.exit_code == 0, ran.output
+        return ran.output
+
+    note = register.ledger.checkpoint()
+    (tmp_path / "checkpoint.txt").write_text(note)
+    run("backup", "create", tmp_path / "one.tar", "--ledger", entered)
+    run("backup", "keys", tmp_path / "sealed", "--ledger", entered)
+    assert "SOUND" in run("backup", "verify", tmp_path / "one.tar")
+    run("backup", "restore", tmp_path / "one.tar", tmp_path / "new")
+    run("backup", "open-keys", tmp_path / "sealed", tmp_path / "new")
+    run("backup", "resume", tmp_path / "checkpoint.txt", "--ledger", tmp_path / "new")
+    assert note.split("\n")[2] in run("ledger", "checkpoint", "--ledger", tmp_path / "new")
