@@ -42,7 +42,7 @@ def create(
         print_json(members(manifest))
         return
     show([
-        ("backup", f"{file}: {sum(one['bytes'] for one in manifest.files.values())} bytes"),
+        ("backup", f"{file}: {sum(one.bytes for one in manifest.files.values())} bytes"),
         ("holds", f"{manifest.size} entries of {manifest.origin} to block {manifest.height}"),
         ("left out", "keys and the vault's data keys: muniment backup keys FILE"),
         ("next", f"muniment backup verify {file}"),
