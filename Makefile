@@ -23,6 +23,7 @@ lint: $(READY)   ## lint and types
 	$(BIN)/mypy
 
 test: lint   ## lint, types and every test
+	bash tests/setup_debian.sh
 	MUNIMENT_CACHE=$(CACHE) bash tests/oracles/setup.sh
 	MUNIMENT_CACHE=$(CACHE) $(BIN)/python -m pytest
 
