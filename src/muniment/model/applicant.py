@@ -17,10 +17,10 @@ def applicant_is_entitled(case: Case) -> Result:
         return Result("P10", "NOT_TESTED", "Identity of the applicants is asserted by the offices, "
                       "and no successor's title is declared.", _BASIS,
                       remedy="Compare the applicants; declare a title: muniment relation declare")
+    facts = {"basis_of_title": title.basis, "executed": format_date(title.executed)}
     if filed is None:
         return Result("P10", "NOT_TESTED", "Without the day of the later filing the title cannot "
-                      "be placed in time.", _BASIS)
-    facts = {"basis_of_title": title.basis, "executed": format_date(title.executed)}
+                      "be placed in time.", _BASIS, facts=facts)
     if title.executed <= filed:
         return Result("P10", "SUCCESSOR", "A successor's title executed by the day of the later "
                       "filing is declared; when it was recorded does not matter.", _BASIS,

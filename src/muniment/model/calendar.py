@@ -72,6 +72,19 @@ def add_months(start: date, months: int) -> date:
     return date(year, month, min(start.day, monthrange(year, month)[1]))
 
 
+class CalendarUnknown(NotFound):
+    """Nobody published the closed days of an office for a year, or no day of it is open."""
+
+    def __init__(self, office: str, year: int) -> None:
+        super().__init__(
+            "calendar-unknown", f"No usable closed days of {office} for {year} are known.",
+            basis="Paris Convention Art. 4C(3)",
+            remedy="Publish the office's calendar of that year.",
+        )
+        self.office = office
+        self.year = year
+
+
 class Calendar:
     """The open and closed days of one office."""
 
@@ -84,16 +97,12 @@ class Calendar:
         """Return the row of a year.
 
         Raises:
-            NotFound: Nobody published it.
+            CalendarUnknown: Nobody published it.
         """
         if year not in self._years:
             row = self._reference.row("closed-days", self.office, f"{year:04}")
             if row is None:
-                raise NotFound(
-                    "calendar-unknown", f"No closed days of {self.office} for {year} are known.",
-                    basis="Paris Convention Art. 4C(3)",
-                    remedy="Publish the office's calendar of that year.",
-                )
+                raise CalendarUnknown(self.office, year)
             self._years[year] = row
         return self._years[year]
 
@@ -101,7 +110,7 @@ class Calendar:
         """Return why the office is closed on a day, or None if it is open.
 
         Raises:
-            NotFound: The calendar of that year is unknown.
+            CalendarUnknown: Nobody published the calendar of that year.
         """
         row = self.year(day.year)
         name = f"{day.month:02}-{day.day:02}"
@@ -115,14 +124,14 @@ class Calendar:
         """Return the first open day from `day` on, and each closed day before it with its reason.
 
         Raises:
-            NotFound: A calendar that is needed is unknown.
+            CalendarUnknown: Nobody published a calendar that is needed.
         """
         closed = []
         while (reason := self.closing(day)) is not None:
             closed.append((day, reason))
             day += _DAY
             if len(closed) > CLOSED_RUN_MAX:
-                raise NotFound("calendar-unknown", f"{self.office} is never open in the data.")
+                raise CalendarUnknown(self.office, day.year)
         return day, tuple(closed)
 
 
@@ -156,7 +165,7 @@ def deadline(start: date, months: int, calendar: Calendar) -> Deadline:
     """Return the end of a term of months at an office.
 
     Raises:
-        NotFound: The calendar of that year is unknown.
+        CalendarUnknown: Nobody published the calendar of that year.
     """
     nominal = add_months(start, months)
     end, closed = calendar.roll(nominal)

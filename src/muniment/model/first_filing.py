@@ -10,6 +10,14 @@ from muniment.model.calendar import format_date
 from muniment.model.priority_case import Case, RelatedFiling, Result
 
 _BASIS = "Paris Convention Art. 4C(2) and (4)"
+_OBSTACLES = {
+    "other-country": "was filed in another country",
+    "not-ended": "had not ended on the day of this one",
+    "laid-open": "had been laid open to public inspection",
+    "leaves-rights": "left rights outstanding",
+    "has-served": "had served as a basis for claiming priority",
+}
+"""Why Art. 4C(4) does not set an older filing aside."""
 
 
 def filing_is_first(case: Case) -> Result:
@@ -26,33 +34,33 @@ def filing_is_first(case: Case) -> Result:
     for one, obstacle in found:
         if obstacle:
             return Result("P08", "NOT_FIRST", f"{one.office} {one.number} of the same subject is "
-                          f"older and {obstacle}.", _BASIS, True,
+                          f"older and {_OBSTACLES[obstacle]}.", _BASIS, True,
                           "Claim the priority of the first filing, if its period still runs.",
-                          _shown(one))
+                          {**_shown(one), "obstacle": obstacle})
     if undated:
         return Result("P08", "TO_VERIFY", "A filing of the same subject is declared whose date no "
                       "public entry shows.", _BASIS,
                       remedy="Ask the applicant for its date and fate.", facts=_shown(undated[0]))
     if not found:
         return Result("P08", "NONE_DECLARED", "No declared filing of the same subject is older.",
-                      _BASIS)
+                      _BASIS, facts={"declared": len(claim.related)})
     return Result("P08", "FIRST_BY_4C4", "The older filing ended unpublished and unused, without "
                   "rights outstanding: this one counts as the first.", _BASIS,
                   facts=_shown(found[0][0]))
 
 
 def _obstacle(older: RelatedFiling, office: str, start: date) -> str:
-    """Return why Art. 4C(4) does not set an older filing aside, or nothing."""
+    """Return the obstacle that keeps Art. 4C(4) from setting an older filing aside, or nothing."""
     if older.office != office:
-        return "was filed in another country"
+        return "other-country"
     if older.ended is None or older.ended > start:
-        return "had not ended on the day of this one"
+        return "not-ended"
     if older.published is not None and older.published <= start:
-        return "had been laid open to public inspection"
+        return "laid-open"
     if older.leaves_rights:
-        return "left rights outstanding"
+        return "leaves-rights"
     if any(filed <= start for _, filed in older.served):
-        return "had served as a basis for claiming priority"
+        return "has-served"
     return ""
 
 

@@ -94,7 +94,7 @@ class Result:
     result: str
     """The result, e.g. `IN_TIME`."""
     reason: str
-    """The result in one sentence."""
+    """The result in one English sentence; all that it says beyond the result stands in `facts`."""
     basis: str
     """The article or rule."""
     excludes: bool = False
@@ -102,7 +102,8 @@ class Result:
     remedy: str = ""
     """What can be done."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """The dates and calendar used."""
+    """The dates, calendar and words used: from them `texts/` says the result in other languages,
+    and tells sentences of one result apart."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON members, the empty ones left out."""

@@ -10,10 +10,15 @@ from datetime import date
 from typing import Any
 
 from muniment.model.applicant import applicant_is_entitled
-from muniment.model.calendar import Deadline, Reference, deadline, format_date
+from muniment.model.calendar import (
+    CalendarUnknown,
+    Deadline,
+    Reference,
+    deadline,
+    format_date,
+)
 from muniment.model.first_filing import filing_is_first, filing_is_not_barred
 from muniment.model.priority_case import Case, Result
-from muniment.proof.errors import NotFound
 
 NOT_CONFIRMED_REASON = (
     "No unsealed entry within the declared coverage. Unknown, sealed and unpublished filings are "
@@ -136,8 +141,9 @@ def filing_is_in_time(case: Case) -> Result:
             return Result("P06", "IN_TIME", f"The period ended on {format_date(end.end)}.{moved}",
                           basis, facts=facts)
         return _after_the_end(case, end, filed, facts, basis)
-    except NotFound as error:
-        return Result("P06", "CALENDAR_UNKNOWN", error.detail, basis, False, error.remedy)
+    except CalendarUnknown as error:
+        return Result("P06", "CALENDAR_UNKNOWN", error.detail, basis, False, error.remedy,
+                      {"calendar": error.office, "year": error.year})
 
 
 def _after_the_end(
@@ -158,7 +164,7 @@ def _after_the_end(
     reason = ("the office restores no such right" if not windows
               else "the window for restoration is over")
     return Result("P06", "LATE", f"The period ended on {format_date(end.end)} and {reason}.",
-                  basis, True, facts=facts)
+                  basis, True, facts={**facts, "window": "over" if windows else "none"})
 
 
 def restorations(
