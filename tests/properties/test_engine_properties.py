@@ -150,7 +150,7 @@ def test_same_heights_times_and_envelopes_give_the_same_leaves_whatever_is_remem
         for height, block in enumerate(drawn, opened[0].head.height + 3):
             opened[3].close()
             opened[3] = SoloLedger(Path(folder) / "d", now=now)
-            results = [ledger.execute(height, START + 7 * height, [Envelope.parse(one)
+            results = [ledger.run_block(height, START + 7 * height, [Envelope.parse(one)
                                                                    for one in block])
                        for ledger in opened]
             assert len({tuple(one.leaves) for one in results}) == 1
@@ -251,7 +251,7 @@ with open(sys.argv[1], "rb") as file:
         storage.commit(genesis_write(reader.genesis, GENESIS_LEAF + reader.genesis_line, storage))
     with SoloLedger(path) as ledger:
         for block in reader.blocks():
-            for leaf in ledger.execute(block.height, block.time, block.envelopes).leaves:
+            for leaf in ledger.run_block(block.height, block.time, block.envelopes).leaves:
                 print(leaf)
         print(ledger.tree.root(), list(ledger.tree.scan(b"")))
 """
@@ -315,7 +315,7 @@ def test_paged_state_and_a_plain_map_are_one_engine(world, blocks):
             engine.execute(block.height, block.time, stored(ledger, block))
         for height, block in enumerate(signed(world, ledger, blocks), ledger.head.height + 1):
             envelopes = [Envelope.parse(one) for one in block]
-            one = ledger.execute(height, START, envelopes)
+            one = ledger.run_block(height, START, envelopes)
             assert one.leaves == engine.execute(height, START, envelopes).leaves
         assert sorted(plain.entries.items()) == list(ledger.tree.scan(b""))
         assert engine.log.root() == ledger.engine.log.root()

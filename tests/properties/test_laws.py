@@ -80,7 +80,7 @@ def test_same_blocks_give_the_same_roots_and_codes_warm_or_cold(blocks):
                 for signature in envelope.signed.signatures:
                     warm.check(wallet.keys[0].public, signature)
             other.engine._check = None
-            results = [ledger.execute(height, START + height, envelopes) for ledger in (one, other)]
+            results = [ledger.run_block(height, START + height, envelopes) for ledger in (one, other)]
             assert results[0].leaves == results[1].leaves
             assert results[0].outcomes == results[1].outcomes
         assert one.tree.root() == other.tree.root()

@@ -20,9 +20,10 @@ from muniment.model.state import change
 from muniment.node.audit import audit
 from muniment.node.evidence import entry_evidence
 from muniment.node.founding import found
+from muniment.node.ledger import parse
 from muniment.node.register import Reference, Register
 from muniment.node.rotation import rotate_keys, rotate_log_key
-from muniment.node.solo import SoloLedger, parse
+from muniment.node.solo import SoloLedger
 from muniment.node.wallet import Wallet
 from muniment.operations import declared
 from muniment.operations.file_application import FileApplication
@@ -356,7 +357,7 @@ def test_time_never_goes_back(register, clock):
 
 def test_block_that_admits_nothing_changes_nothing(register):
     head = register.ledger.head
-    register.ledger.execute(head.height + 5, head.time + 5, [])
+    register.ledger.run_block(head.height + 5, head.time + 5, [])
     assert register.ledger.head == head
 
 

@@ -12,7 +12,7 @@ from muniment.declare import TransactionType
 from muniment.engine import BLOCK_LEAF, GENESIS_LEAF, OPERATION_LEAF, Engine
 from muniment.model.envelope import Envelope, Erased
 from muniment.model.genesis import Genesis, initial_state
-from muniment.node.solo import SoloLedger
+from muniment.node.ledger import Ledger
 from muniment.proof.canonical import decode
 from muniment.proof.crypto import unb64
 from muniment.proof.errors import LedgerError, StorageFault, VerificationError
@@ -46,7 +46,7 @@ class _Memory:
 
 
 def audit(
-    ledger: SoloLedger,
+    ledger: Ledger,
     progress: Progress | None = None,
     types: tuple[TransactionType, ...] | None = None,
 ) -> Audited:
@@ -76,7 +76,7 @@ def audit(
     return Audited(blocks, log.size, erased, entries, log.root(), tree.root())
 
 
-def _genesis(ledger: SoloLedger, storage: Storage, tree: PagedTree, log: Frontier) -> None:
+def _genesis(ledger: Ledger, storage: Storage, tree: PagedTree, log: Frontier) -> None:
     leaf, block = (entry.leaf for entry in storage.entries(0, 2))
     if not leaf.startswith(GENESIS_LEAF) or not block.startswith(BLOCK_LEAF):
         raise _differs("The ledger does not begin with genesis.", 0)
@@ -134,7 +134,7 @@ def _line(entry: Entry, position: int) -> bytes | Erased:
     return entry.body
 
 
-def _state(ledger: SoloLedger, tree: PagedTree) -> int:
+def _state(ledger: Ledger, tree: PagedTree) -> int:
     try:
         count = 0
         for stored, computed in zip(ledger.tree.scan(b""), tree.scan(b""), strict=True):

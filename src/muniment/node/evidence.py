@@ -8,7 +8,7 @@ from muniment.engine import BLOCK_LEAF, OPERATION_LEAF
 from muniment.model import application as filings
 from muniment.model.account import ACCOUNTS, KeySet
 from muniment.model.application import APPLICATIONS, COVERAGE
-from muniment.node.solo import SoloLedger
+from muniment.node.ledger import Ledger
 from muniment.proof import evidence, merkle, statetree
 from muniment.proof.canonical import decode
 from muniment.proof.crypto import unb64
@@ -17,7 +17,7 @@ from muniment.storage.log import LogReader
 from muniment.storage.protocol import Entry, StoredBlock
 
 
-def entry_evidence(ledger: SoloLedger, position: int, disclosures: Sequence[str] = ()) -> bytes:
+def entry_evidence(ledger: Ledger, position: int, disclosures: Sequence[str] = ()) -> bytes:
     """Return the evidence of an operation and its outcome.
 
     Args:
@@ -70,7 +70,7 @@ def _unshared(path: Sequence[bytes], other: Sequence[bytes]) -> tuple[list[bytes
 
 
 def _operation_path(
-    ledger: SoloLedger, first: int, position: int, jws_line: bytes
+    ledger: Ledger, first: int, position: int, jws_line: bytes
 ) -> list[bytes]:
     count = decode(unb64(decode(jws_line)["payload"]))["count"]
     hashes = [_operation_hash(one) for one in ledger.storage.entries(first, first + count)]
@@ -81,7 +81,7 @@ def _operation_hash(entry: Entry) -> bytes:
     return unb64(decode(entry.leaf[len(OPERATION_LEAF) :])["operation"], 32)
 
 
-def _key_set(ledger: SoloLedger, digest: str, jws_line: bytes) -> KeySet:
+def _key_set(ledger: Ledger, digest: str, jws_line: bytes) -> KeySet:
     """Return the key set of a digest: the account's current one, or an older one from the log."""
     submitter = decode(unb64(decode(jws_line)["payload"]))["submitter"]
     account = ledger.state.get(ACCOUNTS, submitter)
@@ -98,7 +98,7 @@ def _key_set(ledger: SoloLedger, digest: str, jws_line: bytes) -> KeySet:
     raise StorageFault(f"The key set {digest} is not in the log.")
 
 
-def _block(ledger: SoloLedger, block: StoredBlock, path: Sequence[bytes]) -> dict[str, Any]:
+def _block(ledger: Ledger, block: StoredBlock, path: Sequence[bytes]) -> dict[str, Any]:
     leaf = next(ledger.storage.entries(block.position, block.position + 1)).leaf
     return {
         "index": block.position,
@@ -107,7 +107,7 @@ def _block(ledger: SoloLedger, block: StoredBlock, path: Sequence[bytes]) -> dic
     }
 
 
-def _last_block(ledger: SoloLedger) -> dict[str, Any]:
+def _last_block(ledger: Ledger) -> dict[str, Any]:
     """Return the last block of the log: under it stands the present state."""
     block = ledger.storage.block_at(ledger.head.size - 1)
     if block is None:
@@ -117,7 +117,7 @@ def _last_block(ledger: SoloLedger) -> dict[str, Any]:
     return _block(ledger, block, path)
 
 
-def state_evidence(ledger: SoloLedger, key: bytes, disclosures: Sequence[str] = ()) -> bytes:
+def state_evidence(ledger: Ledger, key: bytes, disclosures: Sequence[str] = ()) -> bytes:
     """Return the evidence of what stands under a state key now.
 
     Raises:
@@ -134,7 +134,7 @@ def state_evidence(ledger: SoloLedger, key: bytes, disclosures: Sequence[str] = 
     })
 
 
-def absence_evidence(ledger: SoloLedger, office: str, right: str, number: str) -> bytes:
+def absence_evidence(ledger: Ledger, office: str, right: str, number: str) -> bytes:
     """Return the evidence that no unsealed application stands under a number, however spelled.
 
     Raises:
@@ -158,7 +158,7 @@ def absence_evidence(ledger: SoloLedger, office: str, right: str, number: str) -
     })
 
 
-def completeness_evidence(ledger: SoloLedger, prefix: str) -> bytes:
+def completeness_evidence(ledger: Ledger, prefix: str) -> bytes:
     """Return the evidence that the entries under a prefix are all there are."""
     return evidence.assemble("completeness", {
         "block": _last_block(ledger),

@@ -17,7 +17,7 @@ from muniment.engine import GENESIS_LEAF
 from muniment.model.envelope import Envelope, Erased
 from muniment.model.genesis import Genesis
 from muniment.node.founding import genesis_write
-from muniment.node.solo import SoloLedger
+from muniment.node.ledger import Ledger
 from muniment.proof import limits
 from muniment.proof.canonical import decode as decode_plain
 from muniment.proof.crypto import b64, unb64
@@ -64,7 +64,7 @@ _decode_genesis = decoder(Genesis)
 _ERASED_PREFIX = b'{"bytes":'
 
 
-def export_lines(ledger: SoloLedger) -> Iterator[bytes]:
+def export_lines(ledger: Ledger) -> Iterator[bytes]:
     """Yield the lines of a ledger's export, each with its LF."""
     storage = ledger.storage
     yield FIRST_LINE
@@ -178,9 +178,9 @@ def replay(file: BinaryIO, directory: Path) -> dict[str, Any]:
     with SqliteStorage(directory, create=True) as storage:
         storage.commit(genesis_write(reader.genesis, leaf, storage))
     erased = 0
-    with SoloLedger(directory) as ledger:
+    with Ledger(SqliteStorage(directory)) as ledger:
         for block in reader.blocks():
-            ledger.execute(block.height, block.time, block.envelopes)
+            ledger.run_block(block.height, block.time, block.envelopes)
             erased += block.erased
         reached = EndLine(
             log_root=b64(ledger.engine.log.root()),
