@@ -21,6 +21,7 @@ from muniment.cli.filing import (
     sealed_filing,
 )
 from muniment.cli.priority import Checker, claiming
+from muniment.cli.story_priority import act_country_not_bound, act_first_filing
 from muniment.model.application import formats_of
 from muniment.model.checking import filing
 from muniment.model.number import suggest
@@ -70,7 +71,7 @@ class Story:
         """Tell all of it; return whether every outcome was as told."""
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
-        self._say("Muniment: the main job, by five FICTIONAL offices: Aldmere XA, Brennia XB,\n"
+        self.say("Muniment: the main job, by five FICTIONAL offices: Aldmere XA, Brennia XB,\n"
                   "Corvane XC, Dalmark XD, Estovar XE. XA operates the ledger; each has its keys.")
         found(self.ledger, office="XA", name="register.aldmere.example", profile="demo",
               rows=packaged_rows("demo"))
@@ -82,6 +83,9 @@ class Story:
             self._act_one_answer(register)
             self._act_barred_agent(register)
             self._act_only_the_office(register)
+            act_first_filing(self, register)
+            act_country_not_bound(self, register)
+            register.account = "XA"
             self._make_evidence(register)
         self._act_offline()
         with Register(self.ledger) as register:
@@ -89,21 +93,25 @@ class Story:
         self._end()
         return self.as_told
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Print a line."""
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
-    def _act(self, title: str) -> None:
+    def act(self, title: str) -> None:
+        """Begin an act."""
         self._number += 1
-        self._say(f"\n{self._number}  {title}")
+        self.say(f"\n{self._number}  {title}")
 
-    def _expect(self, what: str, outcome: Any, expected: Any) -> None:
+    def expect(self, what: str, outcome: Any, expected: Any) -> None:
+        """Compare what came out with what is told."""
         good = outcome == expected
         self.as_told &= good
-        self._say(f"   {'ok ' if good else 'NOT AS TOLD'} {what}"
+        self.say(f"   {'ok ' if good else 'NOT AS TOLD'} {what}"
                   + ("" if good else f": {outcome!r}, expected {expected!r}"))
 
-    def _outcome(self, register: Register, operation: Any, account: str) -> str:
+    def outcome(self, register: Register, operation: Any, account: str) -> str:
+        """Submit an operation; return `accepted`, or the name of its refusal."""
         try:
             register.account = account
             register.act(operation)
@@ -127,15 +135,15 @@ class Story:
                                                 "series": ["2025"]}))
 
     def _act_number_and_date(self, register: Register) -> None:
-        self._act("Aldmere accords a number and a date")
+        self.act("Aldmere accords a number and a date")
         values = {"applicants": [APPLICANT], "title": TITLE}
         operation = open_filing(register, FIRST, FIRST_DATE, values)
-        self._expect(f"XA {FIRST.number} of {FIRST_DATE} is entered",
-                     self._outcome(register, operation, "XA"), "accepted")
-        self._say("       applicant and title lie in XA's vault; the ledger has salted digests")
+        self.expect(f"XA {FIRST.number} of {FIRST_DATE} is entered",
+                     self.outcome(register, operation, "XA"), "accepted")
+        self.say("       applicant and title lie in XA's vault; the ledger has salted digests")
 
     def _act_three_offices(self, register: Register) -> None:
-        self._act(f"One claim, three offices, all filed on Monday {MONDAY}")
+        self.act(f"One claim, three offices, all filed on Monday {MONDAY}")
         expected = {"XB": "IN_TIME", "XC": "RESTORABLE", "XD": "LATE"}
         checker = Checker(register.ledger.state)
         earlier = filing(*FIRST, FIRST_DATE)
@@ -145,22 +153,22 @@ class Story:
             register.act(open_filing(register, filed, MONDAY, {}))
             assessed = checker.assess(filing(*filed, MONDAY), [earlier])
             result = next(one for one in assessed.claims[0].results if one.check == "P06")
-            self._expect(f"{office}: {result.result}. {result.reason}", result.result,
+            self.expect(f"{office}: {result.result}. {result.reason}", result.result,
                          expected[office])
             if result.remedy:
-                self._say(f"       remedy: {result.remedy}")
+                self.say(f"       remedy: {result.remedy}")
         register.account = "XA"
 
     def _act_letter_for_digit(self, register: Register) -> None:
-        self._act("A number with a letter O for a zero")
+        self.act("A number with a letter O for a zero")
         wrong = Reference("XA", "patent", "2025/00O124")
-        outcome = self._outcome(register, open_filing(register, wrong, FIRST_DATE, {}), "XA")
-        self._expect(f"XA {wrong.number} is refused", outcome, "number-format-unknown")
+        outcome = self.outcome(register, open_filing(register, wrong, FIRST_DATE, {}), "XA")
+        self.expect(f"XA {wrong.number} is refused", outcome, "number-format-unknown")
         meant = suggest(formats_of(register.ledger.state, "XA", "patent"), wrong.number)
-        self._expect(f"did you mean {', '.join(meant)}?", meant, ("2025/000124",))
+        self.expect(f"did you mean {', '.join(meant)}?", meant, ("2025/000124",))
 
     def _act_one_answer(self, register: Register) -> None:
-        self._act("Unknown, sealed, sealed with a wrong date: one answer")
+        self.act("Unknown, sealed, sealed with a wrong date: one answer")
         secret = Reference("XA", "patent", "2025/000200")
         operation, text = sealed_filing(register, secret, "2025-10-01", {"title": "Secret lamp"})
         keep_sealed(register, operation.sealed, text)
@@ -173,35 +181,35 @@ class Story:
             encode(checker.assess(later, [filing("XA", "patent", number, day)]).as_json())
             for number, day in asked
         ]
-        self._say(f"       {self._answer(checker.assess(later, [filing(*secret, '2025-10-01')]))}")
-        self._expect("three questions, the same answer to the byte", len(set(answers)), 1)
-        self._expect("and it does not confirm", b"not-confirmed" in answers[0], True)
+        self.say(f"       {self._answer(checker.assess(later, [filing(*secret, '2025-10-01')]))}")
+        self.expect("three questions, the same answer to the byte", len(set(answers)), 1)
+        self.expect("and it does not confirm", b"not-confirmed" in answers[0], True)
 
     def _answer(self, assessed: Assessment) -> str:
         claim = assessed.claims[0].as_json()
         return f"{claim['answer']}: {claim['reason']}"
 
     def _act_barred_agent(self, register: Register) -> None:
-        self._act("An agent barred at Brennia, and the applicant himself")
+        self.act("An agent barred at Brennia, and the applicant himself")
         register.account = "XB"
         register.act(denying(register, self.agent, "professional-suspension", 180))
         claim = claiming(f"XB/patent/{LATER['XB']}", "XA/patent/2025/000123", FIRST_DATE)
-        self._expect("the agent's claim is refused", self._outcome(register, claim, self.agent),
+        self.expect("the agent's claim is refused", self.outcome(register, claim, self.agent),
                      "participant-barred")
-        self._expect("the applicant's same claim is recorded",
-                     self._outcome(register, claim, self.applicant), "accepted")
+        self.expect("the applicant's same claim is recorded",
+                     self.outcome(register, claim, self.applicant), "accepted")
 
     def _act_only_the_office(self, register: Register) -> None:
-        self._act("Four offices together try to change Aldmere's date")
+        self.act("Four offices together try to change Aldmere's date")
         joint, _ = enrol(register, None, keys=4, threshold=4)
         correction = _made("correct-entry", {
             "date": "2025-09-19", "ground": "majority-vote", "number": FIRST.number,
             "office": "XA", "right": "patent", "was": FIRST_DATE,
         })
-        self._expect("a joint account of four keys, threshold four, is refused",
-                     self._outcome(register, correction, joint), "not-authorised")
+        self.expect("a joint account of four keys, threshold four, is refused",
+                     self.outcome(register, correction, joint), "not-authorised")
         _, entry = register.find(FIRST)
-        self._expect(f"the date is still {FIRST_DATE}: only XA can correct it", entry.date,
+        self.expect(f"the date is still {FIRST_DATE}: only XA can correct it", entry.date,
                      FIRST_DATE)
 
     def _make_evidence(self, register: Register) -> None:
@@ -214,15 +222,15 @@ class Story:
         self.entry = entry.entry
 
     def _act_offline(self) -> None:
-        self._act("Evidence, verified in a fresh process with no network and no ledger")
-        self._expect(f"{self.evidence} is VALID", self._verify(self.evidence), True)
+        self.act("Evidence, verified in a fresh process with no network and no ledger")
+        self.expect(f"{self.evidence} is VALID", self._verify(self.evidence), True)
         forged = self.directory / "forged.json"
         text = self.evidence.read_text(encoding="utf-8")
         forged.write_text(text.replace(FIRST_DATE, "2025-09-17"), encoding="utf-8")
-        self._expect("one character changed: refused", self._verify(forged), False)
+        self.expect("one character changed: refused", self._verify(forged), False)
         forged.unlink()
         found_at = self._flip_a_bit()
-        self._expect(f"one bit of the ledger flipped: found at entry {found_at}", found_at,
+        self.expect(f"one bit of the ledger flipped: found at entry {found_at}", found_at,
                      self.entry)
 
     def _verify(self, file: Path) -> bool:
@@ -258,30 +266,30 @@ class Story:
         return None
 
     def _act_erasure(self, register: Register) -> None:
-        self._act("The applicant's name is erased")
+        self.act("The applicant's name is erased")
         erase_name(register, FIRST, "applicants", "data-subject-request")
         register.vault.close()
         left = [path.name for path in self.ledger.rglob("*")
                 if path.is_file() and APPLICANT.encode() in path.read_bytes()]
-        self._expect("no copy is left in the ledger's directory", left, [])
+        self.expect("no copy is left in the ledger's directory", left, [])
         _, entry = register.find(FIRST)
         data = maker.entry_evidence(register.ledger, entry.entry)
         fresh = self.directory / "evidence-after-erasure.json"
         fresh.write_bytes(data)
-        self._expect("new evidence of the entry is VALID", self._verify(fresh), True)
-        self._expect("the evidence handed out before is VALID too", self._verify(self.evidence),
+        self.expect("new evidence of the entry is VALID", self._verify(fresh), True)
+        self.expect("the evidence handed out before is VALID too", self._verify(self.evidence),
                      True)
-        self._say("       out of reach: evidence that was handed out still shows what it disclosed")
+        self.say("       out of reach: evidence that was handed out still shows what it disclosed")
 
     def _end(self) -> None:
         policy = self.directory / POLICY_FILE
-        self._say("\nNot proven by any of this:")
+        self.say("\nNot proven by any of this:")
         for one in NOT_PROVEN[:3]:
-            self._say(f"   - {one}")
-        self._say(f"\nEvidence: {self.evidence}   trust policy: {policy}\n\nTry next:")
+            self.say(f"   - {one}")
+        self.say(f"\nEvidence: {self.evidence}   trust policy: {policy}\n\nTry next:")
         for command in (
             f"evidence show {self.evidence} --trust {policy}",
             f"ledger verify --ledger {self.ledger}",
             "deadline XB 2025-09-18 --right patent",
         ):
-            self._say(f"   .venv/bin/muniment {command}")
+            self.say(f"   .venv/bin/muniment {command}")
