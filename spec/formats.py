@@ -12,6 +12,7 @@ from typing import Any
 from muniment.codec import encode as encode_typed
 from muniment.model.envelope import Envelope, sign_envelope
 from muniment.model.example import key
+from muniment.model.misbehaviour import ENGINE_LEAF, read_leaf
 from muniment.node import evidence as maker
 from muniment.node.founding import found
 from muniment.node.solo import SoloLedger
@@ -43,6 +44,7 @@ def vectors() -> dict[str, list[Vector]]:
         "checkpoint": _checkpoint(),
         "disclosure": _disclosure(),
         "ed25519-key": _keys(),
+        "engine-leaf": _engine_leaf(),
         "envelope": _envelope(),
         "evidence": _evidence(),
         "jws": _jws(),
@@ -176,6 +178,27 @@ def _state() -> list[Vector]:
         "hidden-entry": case("completeness", hidden, "k/00000000000"),
         "foreign-entry": case("completeness", complete, "k/000000000009"),
     })
+
+
+def _engine_leaf() -> list[Vector]:
+    plain = {"address": "ab" * 20, "height": 7, "kind": "duplicate-vote", "time": TIME,
+             "total_power": 4}
+
+    def leaf(**changed: Any) -> Vector:
+        return _hex(ENGINE_LEAF + canonical.encode({**plain, **changed}))
+
+    return _made("engine-leaf", {
+        "plain": leaf(), "light-client-attack": leaf(kind="light-client-attack"),
+        "of-another-kind": _hex(b"muniment/operation/v1\n" + canonical.encode(plain)),
+        "no-kind": _hex(canonical.encode(plain)),
+        "address-in-capitals": leaf(address="AB" * 20), "short-address": leaf(address="ab" * 19),
+        "negative-height": leaf(height=-1), "power-as-text": leaf(total_power="4"),
+        "unknown-member": leaf(office="XA"), "spaced": _hex(_spaced(plain)),
+    })
+
+
+def _spaced(plain: Vector) -> bytes:
+    return ENGINE_LEAF + canonical.encode(plain).replace(b":", b": ", 1)
 
 
 def _checkpoint() -> list[Vector]:
@@ -321,6 +344,7 @@ RUNNERS: dict[str, Callable[[Vector], object]] = {
         checkpoint.open_note(one["note"], one["verifier_key"])),
     "disclosure": _verify_disclosure,
     "ed25519-key": lambda one: crypto.load_public_key(one["jwk"]),
+    "engine-leaf": lambda one: read_leaf(bytes.fromhex(one["bytes"])),
     "envelope": lambda one: Envelope.parse(bytes.fromhex(one["bytes"])),
     "evidence": lambda one: verify(one["text"].encode(), TrustPolicy.parse(one["policy"])),
     "jws": _verify_jws,

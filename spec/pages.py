@@ -9,13 +9,25 @@ from muniment import codec
 from muniment.declare import TransactionType
 from muniment.editions import NEWEST, lock, rules_of
 from muniment.intake.rules import LEDGER_RULES, READING_RULES, RULES
-from muniment.model import account, application, claim, ledger, reference, relation
+from muniment.model import (
+    account,
+    application,
+    claim,
+    ledger,
+    member,
+    misbehaviour,
+    power,
+    reference,
+    relation,
+    validator,
+)
 from muniment.model.codes import ENVELOPE_CODES, OPERATION_CODES, OPERATION_REASONS
 from muniment.model.state import Table
 from muniment.operations import declared
 
 MADE = "<!-- Made by `make generate` from the declarations. Do not edit. -->\n"
-STATE_MODULES = (account, application, claim, ledger, reference, relation)
+STATE_MODULES = (account, application, claim, ledger, member, misbehaviour, power, reference,
+                 relation, validator)
 
 
 def transactions() -> str:

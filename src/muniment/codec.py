@@ -39,6 +39,11 @@ def pattern(text: str) -> msgspec.Meta:
     return msgspec.Meta(pattern=text)
 
 
+def between(least: int, most: int) -> msgspec.Meta:
+    """Return the bound of integers from `least` to `most`."""
+    return msgspec.Meta(ge=least, le=most)
+
+
 def items(*, most: int, least: int = 1) -> msgspec.Meta:
     """Return the bound of lists with `least` to `most` items."""
     return msgspec.Meta(min_length=least, max_length=most)

@@ -1,7 +1,7 @@
 """The engine: blocks of envelopes in, leaves and state out.
 
-- Deterministic: the same blocks (height, time, envelopes) give the same leaves, roots and codes,
-  in every process, under every driver.
+- Deterministic: the same blocks (height, time, envelopes, misbehaviour) give the same leaves,
+  roots and codes, in every process, under every driver.
 - Each operation runs on the state left by the one before it, and is accepted or refused by
   itself; in an atomic envelope one refusal refuses all.
 - An exception in a check or effect, or a broken invariant, refuses that operation alone as
@@ -25,8 +25,10 @@ from muniment.model.account import ACCOUNTS, DENIALS, ROLES
 from muniment.model.context import Context
 from muniment.model.envelope import Envelope, Erased
 from muniment.model.ledger import CLOCK, EDITIONS, Clock
+from muniment.model.misbehaviour import Misbehaviour, is_new, strike
 from muniment.model.reference import PARAMETERS
 from muniment.model.state import Base, State, change
+from muniment.model.validator import VALIDATORS, ValidatorUpdate, updates
 from muniment.proof.crypto import b64
 from muniment.proof.errors import Fault, LedgerError, Malformed, StorageFault, Unauthentic
 from muniment.proof.merkle import Frontier, leaf_hash
@@ -88,8 +90,10 @@ class BlockResult:
     """The leaves that the block adds to the log, its block leaf last; none if it did nothing."""
     hashes: list[bytes] = field(default_factory=list)
     """Their RFC 9162 leaf hashes."""
+    validators: tuple[ValidatorUpdate, ...] = ()
+    """What the consensus engine must be told: each key once, power 0 for one that had some."""
     alarms: list[str] = field(default_factory=list)
-    """Internal faults, for the operator's eyes."""
+    """Internal faults and reports of misbehaviour, for the operator's eyes."""
 
 
 class Engine:
@@ -120,8 +124,17 @@ class Engine:
         self._types = types
         self.rules = self._rules_in_force()
 
-    def execute(self, height: int, time: int, envelopes: Sequence[Envelope]) -> BlockResult:
+    def execute(
+        self, height: int, time: int, envelopes: Sequence[Envelope],
+        misbehaviour: Sequence[Misbehaviour] = (),
+    ) -> BlockResult:
         """Execute a block and return what it did; the tree and the frontier have moved on.
+
+        Args:
+            height: The height of the block, above the last one's.
+            time: The time of the block, in UTC seconds, never before the last one's.
+            envelopes: What was submitted, in the order of the block.
+            misbehaviour: What a consensus engine reports; applied after the envelopes.
 
         Raises:
             Fault: The height or the time goes back, or this code lacks the edition in force.
@@ -131,6 +144,8 @@ class Engine:
         result = BlockResult(height, time)
         for envelope in envelopes:
             result.outcomes.append(self._envelope(envelope, result))
+        for report in misbehaviour:
+            self._report(report, result)
         if result.leaves:
             self._close(result)
         return result
@@ -245,6 +260,16 @@ class Engine:
             ).encode("ascii")
             self._leaf(OPERATION_LEAF + leaf, result)
 
+    def _report(self, report: Misbehaviour, result: BlockResult) -> None:
+        if not is_new(report, self.state):
+            return
+        changes = strike(report, self.state, self.log.size, result.time)
+        uphold(changes, self.state)
+        self.state.put(changes)
+        result.alarms.append(f"position {self.log.size}: the engine reports {report.kind} of "
+                             f"{report.address} at height {report.height}")
+        self._leaf(report.leaf(), result)
+
     def _leaf(self, leaf: bytes, result: BlockResult) -> None:
         hashed = leaf_hash(leaf)
         self.log.append(hashed)
@@ -255,7 +280,9 @@ class Engine:
         before = self.state.get(CLOCK)
         after = Clock(height=result.height, time=result.time)
         self.state.put((change(CLOCK, CLOCK.key(), before, after),))
-        root = self._tree.apply(self.state.take_written())
+        written = self.state.take_written()
+        result.validators = self._validator_updates(written)
+        root = self._tree.apply(written)
         leaf = BlockLeaf(
             count=len(result.leaves),
             edition=self.rules.hash,
@@ -264,6 +291,18 @@ class Engine:
             time=result.time,
         )
         self._leaf(BLOCK_LEAF + encode(leaf), result)
+
+    def _validator_updates(
+        self, written: Sequence[tuple[bytes, bytes]]
+    ) -> tuple[ValidatorUpdate, ...]:
+        prefix = VALIDATORS.key()
+        rows = []
+        for key, value in written:
+            if key.startswith(prefix):
+                stood = self._tree.get(key)
+                before = None if stood is None else VALIDATORS.decode(stood)
+                rows.append((before, VALIDATORS.decode(value)))
+        return updates(rows)
 
 
 def refusal(error: LedgerError) -> Outcome:

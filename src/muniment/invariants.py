@@ -4,18 +4,20 @@ They are checked after each accepted operation, in production too. A broken one 
 rule: the operation is refused as `internal-fault` and nothing of it stays.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from muniment.declare import invariant
 from muniment.model.account import Account, Denial, Grant
 from muniment.model.application import Application, Copy, Coverage, Sealed
 from muniment.model.claim import Claim, Claimed
+from muniment.model.power import is_sound
 from muniment.model.state import Change, State
+from muniment.model.validator import VALIDATORS
 
 Invariant = Callable[[Change], None]
 
 
-def uphold(changes: Sequence[Change], state: State) -> None:
+def uphold(changes: tuple[Change, ...], state: State) -> None:
     """Check every invariant over the changes of one operation, before they are written.
 
     Raises:
@@ -29,6 +31,8 @@ def uphold(changes: Sequence[Change], state: State) -> None:
         rule = _BY_TABLE.get(change.table)
         if rule is not None:
             rule(change)
+    if any(change.table == VALIDATORS.name for change in changes):
+        invariant(is_sound(state, changes), "The validators never lose all power, nor exceed it.")
 
 
 def number_is_issued_once(change: Change) -> None:

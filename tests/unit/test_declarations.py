@@ -1,12 +1,13 @@
 """Every declared example comes out as declared, and every check has one that fails exactly there."""
 
 import pytest
+from spec.pages import STATE_MODULES
 
 from muniment.codec import encode
 from muniment.declare import Check
 from muniment.editions import NEWEST, rules_of
 from muniment.invariants import uphold
-from muniment.model import account, application, claim, example, ledger, reference, relation
+from muniment.model import example
 from muniment.model.state import State, Table
 from muniment.operations import declared
 
@@ -20,7 +21,7 @@ CASES = [
 
 TABLES = {
     table.name: table
-    for module in (account, application, claim, ledger, reference, relation)
+    for module in STATE_MODULES
     for table in vars(module).values()
     if isinstance(table, Table)
 }

@@ -7,11 +7,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise, starmap
 
 from muniment.declare import TransactionType
 from muniment.engine import BLOCK_LEAF, GENESIS_LEAF, OPERATION_LEAF, Engine
 from muniment.model.envelope import Envelope, Erased
 from muniment.model.genesis import Genesis, initial_state
+from muniment.model.misbehaviour import ENGINE_LEAF, Misbehaviour, read_leaf
 from muniment.node.ledger import Ledger
 from muniment.proof.canonical import decode
 from muniment.proof.crypto import unb64
@@ -93,8 +95,9 @@ def _block(storage: Storage, engine: Engine, block: StoredBlock) -> int:
     stored = list(storage.entries(first, block.position + 1))
     if len(stored) != block.position + 1 - first:
         raise _differs("Entries are missing.", first + len(stored))
-    envelopes = list(_envelopes(storage, block, stored, first))
-    result = engine.execute(block.height, block.time, envelopes)
+    reports = _reports(stored, first)
+    envelopes = list(_envelopes(storage, block, stored, first, block.position - len(reports)))
+    result = engine.execute(block.height, block.time, envelopes, reports)
     for offset, (leaf, entry) in enumerate(zip(result.leaves, stored, strict=False)):
         if leaf != entry.leaf:
             raise _differs("The stored leaf is not the one that was computed.", first + offset)
@@ -104,13 +107,24 @@ def _block(storage: Storage, engine: Engine, block: StoredBlock) -> int:
     return sum(isinstance(line, Erased) for one in envelopes for line in one.lines)
 
 
+def _reports(stored: list[Entry], first: int) -> list[Misbehaviour]:
+    """Return what the consensus engine reported in a block: its leaves are the block's last."""
+    found = []
+    for position, entry in enumerate(stored, first):
+        if entry.leaf.startswith(ENGINE_LEAF):
+            try:
+                found.append(read_leaf(entry.leaf))
+            except LedgerError:
+                raise _differs("The stored report cannot be read.", position) from None
+    return found
+
+
 def _envelopes(
-    storage: Storage, block: StoredBlock, stored: list[Entry], first: int
+    storage: Storage, block: StoredBlock, stored: list[Entry], first: int, end_of_all: int
 ) -> Iterator[Envelope]:
     signed = storage.envelopes(block.height)
-    ends = [one.position for one in signed[1:]] + [block.position]
-    for one, end in zip(signed, ends, strict=True):
-        span = range(one.position, end)
+    starts = [one.position for one in signed]
+    for one, span in zip(signed, starmap(range, pairwise([*starts, end_of_all])), strict=True):
         lines = [_line(stored[position - first], position) for position in span]
         try:
             yield Envelope.restore(one.jws, lines)

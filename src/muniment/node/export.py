@@ -7,15 +7,18 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from muniment.codec import Digest as DigestText
-from muniment.codec import Natural, Record, decoder, encode
+from muniment.codec import Natural, Record, Word, decoder, encode
 from muniment.engine import GENESIS_LEAF
 from muniment.model.envelope import Envelope, Erased
 from muniment.model.genesis import Genesis
+from muniment.model.misbehaviour import ENGINE_LEAF, Misbehaviour, read_leaf
+from muniment.model.validator import Address
 from muniment.node.founding import genesis_write
 from muniment.node.ledger import Ledger
 from muniment.proof import limits
@@ -34,6 +37,7 @@ class BlockLine(Record, frozen=True, kw_only=True, tag_field="line", tag="block"
 
     envelopes: Natural
     height: Natural
+    misbehaviour: Natural = 0
     time: Natural
 
 
@@ -51,6 +55,16 @@ class ErasedLine(Record, frozen=True, kw_only=True, tag_field="line", tag="erase
     operation: DigestText
 
 
+class MisbehaviourLine(Record, frozen=True, kw_only=True, tag_field="line", tag="misbehaviour"):
+    """What a consensus engine reported in the block, after its envelopes."""
+
+    address: Address
+    height: Natural
+    kind: Word
+    time: Natural
+    total_power: Natural
+
+
 class EndLine(Record, frozen=True, kw_only=True, tag_field="line", tag="end"):
     """Ends the export with what a replay must reach."""
 
@@ -59,7 +73,7 @@ class EndLine(Record, frozen=True, kw_only=True, tag_field="line", tag="end"):
     state_root: DigestText
 
 
-_decode_line = decoder(BlockLine | EnvelopeLine | ErasedLine | EndLine)
+_decode_line = decoder(BlockLine | EnvelopeLine | ErasedLine | MisbehaviourLine | EndLine)
 _decode_genesis = decoder(Genesis)
 _ERASED_PREFIX = b'{"bytes":'
 
@@ -82,14 +96,30 @@ def export_lines(ledger: Ledger) -> Iterator[bytes]:
 
 def _block_lines(storage: Storage, block: StoredBlock) -> Iterator[bytes]:
     envelopes = storage.envelopes(block.height)
-    line = BlockLine(envelopes=len(envelopes), height=block.height, time=block.time)
+    reports = reports_before(storage, block)
+    line = BlockLine(envelopes=len(envelopes), height=block.height, misbehaviour=len(reports),
+                     time=block.time)
     yield encode(line) + b"\n"
-    ends = [one.position for one in envelopes[1:]] + [block.position]
-    for one, end in zip(envelopes, ends, strict=True):
+    starts = [one.position for one in envelopes]
+    ends = pairwise([*starts, block.position - len(reports)])
+    for one, (_, end) in zip(envelopes, ends, strict=True):
         yield encode(EnvelopeLine(operations=end - one.position)) + b"\n"
         yield one.jws + b"\n"
         for entry in storage.entries(one.position, end):
             yield (entry.body if entry.body is not None else erased_line(entry.leaf)) + b"\n"
+    for report in reports:
+        yield encode(MisbehaviourLine(**asdict(report))) + b"\n"
+
+
+def reports_before(storage: Storage, block: StoredBlock) -> list[Misbehaviour]:
+    """Return what a consensus engine reported in a block: the leaves before its block leaf."""
+    found: list[Misbehaviour] = []
+    while True:
+        position = block.position - len(found) - 1
+        entry = next(iter(storage.entries(position, position + 1)))
+        if not entry.leaf.startswith(ENGINE_LEAF):
+            return found[::-1]
+        found.append(read_leaf(entry.leaf))
 
 
 def erased_line(leaf: bytes) -> bytes:
@@ -108,6 +138,7 @@ class ExportedBlock:
     time: int
     envelopes: tuple[Envelope, ...]
     erased: int
+    misbehaviour: tuple[Misbehaviour, ...] = ()
 
 
 class ExportReader:
@@ -137,7 +168,14 @@ class ExportReader:
         erased = sum(
             isinstance(one, Erased) for envelope in envelopes for one in envelope.lines
         )
-        return ExportedBlock(line.height, line.time, tuple(envelopes), erased)
+        reports = tuple(self._report() for _ in range(line.misbehaviour))
+        return ExportedBlock(line.height, line.time, tuple(envelopes), erased, reports)
+
+    def _report(self) -> Misbehaviour:
+        line = _decode_line(self._line())
+        if not isinstance(line, MisbehaviourLine):
+            raise _malformed("A report of misbehaviour was expected.")
+        return Misbehaviour(line.kind, line.address, line.height, line.time, line.total_power)
 
     def _envelope(self) -> Envelope:
         line = _decode_line(self._line())
@@ -180,7 +218,7 @@ def replay(file: BinaryIO, directory: Path) -> dict[str, Any]:
     erased = 0
     with Ledger(SqliteStorage(directory)) as ledger:
         for block in reader.blocks():
-            ledger.run_block(block.height, block.time, block.envelopes)
+            ledger.run_block(block.height, block.time, block.envelopes, block.misbehaviour)
             erased += block.erased
         reached = EndLine(
             log_root=b64(ledger.engine.log.root()),

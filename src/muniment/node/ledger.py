@@ -17,6 +17,7 @@ from muniment.engine import GENESIS_LEAF, BlockResult, Engine, Outcome, refusal
 from muniment.model.account import ADMISSIONS, Admission
 from muniment.model.envelope import Envelope, sign_envelope
 from muniment.model.genesis import Genesis, ledger_id, origin
+from muniment.model.misbehaviour import Misbehaviour
 from muniment.model.state import State
 from muniment.node.signatures import VerifiedSignatures
 from muniment.node.wallet import Wallet
@@ -146,13 +147,19 @@ class Ledger:
         root = Frontier.load(self.head.size, self.head.frontier).root()
         return Checkpoint(self.identity.origin, self.head.size, root)
 
-    def run_block(self, height: int, time: int, envelopes: Sequence[Envelope]) -> BlockResult:
+    def run_block(
+        self, height: int, time: int, envelopes: Sequence[Envelope],
+        misbehaviour: Sequence[Misbehaviour] = (),
+    ) -> BlockResult:
         """Execute and commit one block of given height and time."""
-        result = self.execute(height, time, envelopes)
+        result = self.execute(height, time, envelopes, misbehaviour)
         self.commit(result)
         return result
 
-    def execute(self, height: int, time: int, envelopes: Sequence[Envelope]) -> BlockResult:
+    def execute(
+        self, height: int, time: int, envelopes: Sequence[Envelope],
+        misbehaviour: Sequence[Misbehaviour] = (),
+    ) -> BlockResult:
         """Execute a block in memory; `commit` or `discard` must follow.
 
         Raises:
@@ -161,7 +168,7 @@ class Ledger:
         self.refuse_if_failed()
         self._failed = True
         with _without_collection():
-            return self.engine.execute(height, time, envelopes)
+            return self.engine.execute(height, time, envelopes, misbehaviour)
 
     def commit(self, result: BlockResult) -> None:
         """Write what a block did; a block that did nothing writes nothing."""

@@ -56,6 +56,9 @@ PARTICIPANT_OPERATIONS_PER_DAY = 10_000
 PARTICIPANT_BYTES_PER_DAY = 16 * 1024**2
 """Another participant's bytes in one UTC day, where genesis does not say otherwise."""
 
+POWER_TOTAL_MAX = 2**53 - 1
+"""Most power of all validators: it stands in canonical JSON; CometBFT would bear 2^60 - 1."""
+
 DISCLOSED_NAMES_MAX = 8
 """Most disclosures that one operation may bind: their digests fit into one state value."""
 
