@@ -236,11 +236,11 @@ class _Connection:
         if name == "flush":
             return b""
         if name == "echo":
-            return ResponseEcho(message=request.message).SerializeToString()
+            return bytes(ResponseEcho(message=request.message).SerializeToString())
         response: Message = self._answer(name, request)
         if not isinstance(response, _CLASSES[name]):
             raise TypeError(f"a {type(response).__name__} is no answer to {name}")
-        return response.SerializeToString()
+        return bytes(response.SerializeToString())
 
     def _put(self, name: str, payload: bytes) -> None:
         """Frame an answer as the one field of a `Response`, without copying it into one."""
