@@ -1,68 +1,148 @@
-"""Make `src/muniment/reference/closed_days.csv` from the public holidays of a holiday library.
+"""Make `src/muniment/reference/closed_days.csv` from a holiday library and offices' own notices.
 
-Run it by hand when the library is updated: `.venv/bin/python tools/make_closed_days.py`. One row
-is one office and year. The library knows public holidays; the closings that an office announces
-by decree are not in it and are added by publishing a row (docs/reference-data.md).
+Run it by hand when the library or `tools/office_notices.csv` changes:
+`.venv/bin/python tools/make_closed_days.py`. One row is one office and year. The library knows
+public holidays; what an office announced itself stands in the notices and goes before it. A year
+whose week-ends or working Saturdays nobody knows is left out: it is unknown, never assumed.
 """
 
 import csv
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import holidays
 
 FIRST_YEAR, LAST_YEAR = 1970, 2035
 NAME_LENGTH_MAX = 26
+
+
+class Place(NamedTuple):
+    """Whose public holidays a filing office keeps."""
+
+    country: str
+    subdivision: str | None = None
+    first: int = FIRST_YEAR
+    """The first year whose week-ends the office kept as the library has them."""
+    last: int = LAST_YEAR
+    """The last year whose working days are announced."""
+    categories: tuple[str, ...] = ("public",)
+    renamed: str = ""
+    """The name of what the library calls a bank holiday."""
+
+
 OFFICES = {
-    "AT": ("AT", None),
-    "AU": ("AU", "ACT"),
-    "CN": ("CN", None),
-    "CZ": ("CZ", None),
-    "DE": ("DE", "BY"),
-    "EM": ("ES", "VC"),
-    "EP": ("DE", "BY"),
-    "FR": ("FR", None),
-    "GB": ("GB", "ENG"),
-    "IB": ("CH", "GE"),
-    "IN": ("IN", None),
-    "JP": ("JP", None),
-    "KR": ("KR", None),
-    "SE": ("SE", None),
-    "US": ("US", None),
+    "AE": Place("AE", first=2007),
+    "AT": Place("AT"),
+    "AU": Place("AU", "ACT"),
+    "CN": Place("CN", first=2001, last=2026),
+    "CZ": Place("CZ"),
+    "DE": Place("DE", "BY"),
+    "EG": Place("EG", first=2000),
+    "EM": Place("ES", "VC"),
+    "EP": Place("DE", "BY"),
+    "FR": Place("FR"),
+    "GB": Place("GB", "ENG"),
+    "IB": Place("CH", "GE"),
+    "IL": Place("IL", first=1990),
+    "IN": Place("IN", first=1986),
+    "JP": Place("JP", first=1993, categories=("public", "bank"), renamed="Year-end closing"),
+    "KR": Place("KR", first=2006, categories=("public", "bank")),
+    "PH": Place("PH", first=2000),
+    "RU": Place("RU", first=2000, last=2025),
+    "SA": Place("SA", first=2014),
+    "SE": Place("SE"),
+    "US": Place("US"),
 }
-"""ST.3 code -> country and subdivision whose public holidays its filing office keeps."""
-TARGET = Path(__file__).parent.parent / "src/muniment/reference/closed_days.csv"
+"""ST.3 code -> whose holidays; the reasons for the years stand in docs/reference-data.md."""
+OWN_LISTS = ("EM", "EP", "IB")
+"""Offices that announce every closed day themselves; the holidays around them only come near."""
+FOLDER = Path(__file__).parent
+NOTICES = FOLDER / "office_notices.csv"
+TARGET = FOLDER.parent / "src/muniment/reference/closed_days.csv"
+
+
+class Notice(NamedTuple):
+    """What an office announced about a year."""
+
+    whole: bool
+    """Whether it lists every closed day; if not, it adds to the public holidays."""
+    closed: str
+    source: str
 
 
 def main() -> None:
     """Write the table."""
+    announced = notices()
     with TARGET.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["office", "year", "weekend", "closed", "open", "source"])
-        for office, (country, subdivision) in OFFICES.items():
-            for year in range(FIRST_YEAR, LAST_YEAR + 1):
-                made = row(office, country, subdivision, year)
+        for office, place in OFFICES.items():
+            for year in range(place.first, place.last + 1):
+                made = row(office, place, year, announced.get((office, year)))
                 if made[3]:  # a year that the library does not know is left unknown
                     writer.writerow(made)
     sys.stdout.write(f"{TARGET.name}: {len(OFFICES)} offices, {FIRST_YEAR} to {LAST_YEAR}\n")
 
 
-def row(office: str, country: str, subdivision: str | None, year: int) -> list[str]:
+def notices() -> dict[tuple[str, int], Notice]:
+    """Return what offices announced, by office and year."""
+    with NOTICES.open(encoding="utf-8") as file:
+        return {
+            (line["office"], int(line["year"])):
+            Notice(line["whole"] == "yes", line["closed"], line["source"])
+            for line in csv.DictReader(file)
+        }
+
+
+def row(office: str, place: Place, year: int, notice: Notice | None) -> list[str]:
     """Return the row of an office and year."""
     days = holidays.country_holidays(
-        country, subdiv=subdivision, years=year, language=language(country)
+        place.country, subdiv=place.subdivision, years=year, language=language(place.country),
+        categories=place.categories,
     )
-    closed = "; ".join(
-        f"{day:%m-%d} {name(days[day])}"
-        for day in sorted(days)
-        if day.year == year and day.isoweekday() < 6
-    )
+    names = {f"{day:%m-%d}": name(days[day], place) for day in days
+             if day.year == year and not days.is_weekend(day)}
+    if office == "US":
+        names = inauguration(year) | names
+    where = "-".join(filter(None, (place.country, place.subdivision)))
+    kinds = " and ".join(place.categories)
+    source = f"{kinds} holidays of {where}, holidays {holidays.__version__}"
+    if office in OWN_LISTS and not (notice and notice.whole):
+        source += "; the office's own list of that year is not at hand"
+    if notice:
+        listed = dict(one.strip().split(" ", 1) for one in notice.closed.split(";"))
+        names = listed if notice.whole else names | listed
+        source = notice.source if notice.whole else f"{source}; {notice.source}"
+    closed = "; ".join(f"{day} {names[day]}" for day in sorted(names))
     working = getattr(days, "weekend_workdays", set())
     opened = " ".join(f"{day:%m-%d}" for day in sorted(working) if day.year == year)
-    place = country if subdivision is None else f"{country}-{subdivision}"
-    source = f"public holidays of {place}, holidays {holidays.__version__}"
-    return [office, str(year), "67", closed, opened, source]
+    return [office, str(year), weekend(days, year), closed, opened, source]
+
+
+def weekend(days: holidays.HolidayBase, year: int) -> str:
+    """Return the ISO week days on which an ordinary week of a year closes.
+
+    Raises:
+        ValueError: The week-end changed within the year, which one row cannot say.
+    """
+    def week(first: date) -> str:
+        span = (first + timedelta(days=at) for at in range(7))
+        return "".join(sorted(str(day.isoweekday()) for day in span if days._is_weekend(day)))  # noqa: SLF001 - `is_weekend` leaves working Saturdays out
+
+    start, end = week(date(year, 1, 1)), week(date(year, 12, 25))
+    if start != end:
+        raise ValueError(f"the week-end of {days.country} changed within {year}")
+    return start
+
+
+def inauguration(year: int) -> dict[str, str]:
+    """Return Inauguration Day, a holiday in the District of Columbia alone (5 U.S.C. 6103(c))."""
+    day = date(year, 1, 20 if date(year, 1, 20).isoweekday() != 7 else 21)
+    if year % 4 != 1 or day.isoweekday() == 6:
+        return {}
+    return {f"{day:%m-%d}": "Inauguration Day"}
 
 
 def language(country: str) -> str:
@@ -71,10 +151,12 @@ def language(country: str) -> str:
     return next((one for one in ("en_US", "en_GB", "en_AU", "en_IN", "en") if one in known), "")
 
 
-def name(text: str) -> str:
+def name(text: str, place: Place) -> str:
     """Return a holiday's name in ASCII and short enough for a row."""
     plain = text.replace("\u2019", "'").encode("ascii", "ignore").decode("ascii")
-    return plain.replace(";", ",")[:NAME_LENGTH_MAX].strip() or date.min.isoformat()
+    if place.renamed:
+        plain = plain.removeprefix("Bank Holiday; ").replace("Bank Holiday", place.renamed)
+    return plain.replace(";", ",")[:NAME_LENGTH_MAX].strip() or "Holiday"
 
 
 if __name__ == "__main__":
