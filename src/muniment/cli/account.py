@@ -76,7 +76,7 @@ def enrol(
     return wallet.account, receipt
 
 
-office_app = group("Enrol offices.")
+office_app = group("Enrol an office; show what offices ask, and when they are closed.")
 participant_app = group("Enrol applicants, agents, courts and joint accounts.")
 role_app = group("Grant and revoke roles.")
 deny_app = group("Bar an account from submitting, and lift the bar.")

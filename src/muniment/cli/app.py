@@ -13,6 +13,7 @@ from muniment.cli import (
     init,
     ledger,
     number,
+    office,
     priority,
     relation,
 )
@@ -37,5 +38,5 @@ app.add_typer(relation.app, name="relation")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
-for name, one in account.GROUPS.items():
+for name, one in {**account.GROUPS, "office": office.app}.items():
     app.add_typer(one, name=name)

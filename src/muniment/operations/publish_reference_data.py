@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from muniment.codec import AccountId, Component, Payload, Record, Row, Word, items
+from muniment.codec import AccountId, Component, Payload, Record, Row, Word, encode, items
 from muniment.declare import Example, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.context import Context
 from muniment.model.number import NumberFormat
 from muniment.model.reference import PARAMETERS, REFERENCE, ReferenceRow, well_named
+from muniment.model.reference_shape import row_is_sound
 from muniment.model.state import Change, State, change
+from muniment.proof import limits
 from muniment.proof.errors import LedgerError
 
 ROWS_MAX = 100
@@ -110,6 +112,29 @@ def number_formats_stay(operation: PublishReferenceData, state: State, ctx: Cont
     return True
 
 
+@TYPE.check(7, "reference-row-malformed", basis="docs/reference-data.md")
+def rows_hold_what_the_rules_read(
+    operation: PublishReferenceData, state: State, ctx: Context
+) -> bool:
+    """Each row MUST hold the members of its table, with values that the rules understand."""
+    return all(row_is_sound(operation.table, one.name, one.row) for one in operation.rows)
+
+
+@TYPE.check(8, "reference-row-too-large", basis="docs/reference-data.md")
+def rows_are_small(operation: PublishReferenceData, state: State, ctx: Context) -> bool:
+    """Each row MUST fit into a value of the state, with what is kept beside it."""
+    return all(len(encode(_kept(operation, one, state, ctx))) <= limits.STATE_VALUE_BYTES_MAX
+               for one in operation.rows)
+
+
+def _kept(
+    operation: PublishReferenceData, one: NamedRow, state: State, ctx: Context
+) -> ReferenceRow:
+    before = state.get(REFERENCE, operation.table, *one.name)
+    return ReferenceRow(published=ctx.time, publisher=operation.publisher, row=one.row,
+                        version=before.version + 1 if before else 1)
+
+
 @TYPE.effect
 def rows_are_published(
     operation: PublishReferenceData, state: State, ctx: Context
@@ -118,12 +143,7 @@ def rows_are_published(
     for one in operation.rows:
         key = REFERENCE.key(operation.table, *one.name)
         before = state.at(REFERENCE, key)
-        after = ReferenceRow(
-            published=ctx.time,
-            publisher=operation.publisher,
-            row=one.row,
-            version=before.version + 1 if before else 1,
-        )
+        after = _kept(operation, one, state, ctx)
         yield change(REFERENCE, key, before, after)
 
 
@@ -153,4 +173,17 @@ def cases() -> Iterator[Example]:
     other = NamedRow(name=("XB", "patent", "year"), row={
         **given.number_format("XB", "{Y}/{N:5}"), "source": "decree 7"})
     yield Example("another-reading", publish("number-format", other), "number-format-replaced",
+                  signer="XB")
+    week = NamedRow(name=("XB", "2026"), row={**day, "weekend": [6, 8]})
+    yield Example("eight-day-week", publish("closed-days", week), "reference-row-malformed",
+                  signer="XB")
+    wordy = NamedRow(name=("XB", "2026"), row={**day, "note": "x" * 900})
+    yield Example("too-large", publish("closed-days", wordy), "reference-row-too-large",
+                  signer="XB")
+    fee: Row = {"basis": "Patents Act s. 9", "source": "Patents Act", "valid_from": "2010-01-01",
+                "value": "per-claim"}
+    charge = NamedRow(name=("XB", "patent", "fee"), row=fee)
+    yield Example("policy", publish("policy", charge), signer="XB")
+    dear = NamedRow(name=("XB", "patent", "fee"), row={**fee, "value": "dear"})
+    yield Example("policy-of-no-meaning", publish("policy", dear), "reference-row-malformed",
                   signer="XB")

@@ -6,10 +6,12 @@
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from muniment.model.reference_shape import COUNTED
 
 Row = tuple[str, tuple[str, ...], dict[str, Any]]
 """Table, components of the row's name, members."""
@@ -42,6 +44,7 @@ def _rows(prefix: str) -> tuple[Row, ...]:
         for name, make in makers.items()
         for line in _lines(prefix + name)
     ]
+    rows += _policies(_lines(prefix + "policies.csv"))
     if not prefix:
         rows += [_pct_format(office) for office in PCT_OFFICES]
     return tuple(sorted(rows, key=lambda row: (row[0], row[1])))
@@ -123,6 +126,30 @@ def _restoration(line: Mapping[str, str]) -> Row:
         "valid_from": line["valid_from"],
     }
     return "restoration", (line["office"], line["right"], line["criterion"]), row
+
+
+def _policies(lines: Iterable[Mapping[str, str]]) -> Iterator[Row]:
+    """Yield the policies; what held before a row stands in it under `before`, newest first."""
+    versions: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for line in lines:
+        for right in line["rights"].split():
+            versions.setdefault((line["office"], right, line["word"]), []).append(_policy(line))
+    for name, rows in versions.items():
+        newest, *older = sorted(rows, key=lambda row: str(row["valid_from"]), reverse=True)
+        yield "policy", name, {**newest, "before": older} if older else newest
+
+
+def _policy(line: Mapping[str, str]) -> dict[str, Any]:
+    row: dict[str, Any] = {name: line[name] for name in ("basis", "source", "valid_from", "value")}
+    if line["word"] in COUNTED:
+        row["filing_months"] = int(line["filing_months"])
+        row["priority_months"] = int(line["priority_months"])
+    if line["word"] == "copy":
+        row["combine"] = line["combine"]
+        row["library"] = line["library"]
+        row["library_until"] = line["library_until"]
+        row["publication_counts"] = line["publication_counts"] == "yes"
+    return row
 
 
 def _listed(text: str) -> list[str]:
