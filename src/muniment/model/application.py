@@ -6,7 +6,7 @@
 - Only public facts and digests stand here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeVar
 
@@ -22,6 +22,7 @@ from muniment.codec import (
     Word,
 )
 from muniment.model.number import (
+    UNKNOWN_SERIES,
     NumberFormat,
     Reading,
     key_suffix,
@@ -124,6 +125,8 @@ COPIES = Table("copy", Copy, "Filings as another than their office knows them.")
 SEALED = Table("sealed", Sealed, "Sealed filings and claims, by random name.")
 COVERAGE = Table("coverage", Coverage, "The series for which a register is complete.")
 Filing = TypeVar("Filing", Application, Copy)
+IDENTITIES_MAX = 4_096
+"""Printed numbers remembered by the formats of one office and right."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +134,8 @@ class Formats:
     """The number formats that an office published for one kind of right."""
 
     formats: tuple[NumberFormat, ...]
+    known: dict[str, "Identity"] = field(default_factory=dict)
+    """What printed numbers name by these formats: a pure fact, so it is remembered."""
 
 
 class Identity(NamedTuple):
@@ -140,15 +145,27 @@ class Identity(NamedTuple):
     """Every reading."""
     canonical: str
     """The canonical form, or the number as printed where no format reads it."""
-    suffixes: tuple[str, ...]
-    """The key parts under which it may stand, the likeliest first, its digest last."""
+    read: tuple[str, ...]
+    """The key parts under which its readings may stand, the likeliest first."""
+    printed: str
+    """The number as printed."""
     published: bool
     """Whether the office published any format of this kind of right."""
 
     @property
+    def suffix(self) -> str:
+        """The likeliest key part under which it may stand."""
+        return self.read[0] if self.read else unknown_suffix(self.printed)
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The key parts under which it may stand, the likeliest first, its digest last."""
+        return (*self.read, unknown_suffix(self.printed))
+
+    @property
     def has_one_reading(self) -> bool:
         """Whether at most one format reads it."""
-        return len(self.suffixes) <= 2
+        return len(self.read) <= 1
 
     @property
     def check_digit_is_wrong(self) -> bool:
@@ -167,25 +184,28 @@ def _formats(state: State, office: str, right: str) -> Formats:
     return Formats(tuple(NumberFormat.from_row(value.row) for _, value in rows))
 
 
-@lru_cache(maxsize=4_096)
 def _identify(formats: Formats, printed: str) -> Identity:
     readings = read_number(formats.formats, printed)
-    known = dict.fromkeys(key_suffix(reading) for reading in readings)
-    return Identity(
+    identity = Identity(
         readings=readings,
         canonical=readings[0].canonical if readings else printed,
-        suffixes=(*known, unknown_suffix(printed)),
+        read=tuple(dict.fromkeys(key_suffix(reading) for reading in readings)),
+        printed=printed,
         published=bool(formats.formats),
     )
+    if len(formats.known) >= IDENTITIES_MAX:
+        formats.known.clear()
+    formats.known[printed] = identity
+    return identity
 
 
 def identify(state: State, office: str, right: str, printed: str) -> Identity:
     """Return what a printed number names at an office."""
     name = _name(office, right)
-    formats = state.recall(name)
+    formats: Formats | None = state.recall(*name)
     if formats is None:
         formats = state.remember(*name, lambda: _formats(state, office, right))
-    return _identify(formats, printed)
+    return formats.known.get(printed) or _identify(formats, printed)
 
 
 def formats_of(state: State, office: str, right: str) -> tuple[NumberFormat, ...]:
@@ -197,12 +217,17 @@ def find(
     state: State, table: Table[Filing], office: str, right: str, printed: str, *more: str
 ) -> tuple[bytes, Filing] | None:
     """Return (key, value) of the entry that a printed number names, or None."""
-    for suffix in identify(state, office, right, printed).suffixes:
+    named = identify(state, office, right, printed)
+    for suffix in named.read:
         key = table.key(office, right, suffix, *more)
         value = state.at(table, key)
         if value is not None:
             return key, value
-    return None
+    if not state.holds(table, office, right, UNKNOWN_SERIES):
+        return None  # nothing stands there under a number that no format read
+    key = table.key(office, right, unknown_suffix(printed), *more)
+    value = state.at(table, key)
+    return None if value is None else (key, value)
 
 
 def key_part(state: State, office: str, right: str, printed: str) -> str:
@@ -210,7 +235,7 @@ def key_part(state: State, office: str, right: str, printed: str) -> str:
     for suffix in (named := identify(state, office, right, printed)).suffixes:
         if state.at(APPLICATIONS, APPLICATIONS.key(office, right, suffix)) is not None:
             return f"{office}/{right}/{suffix}"
-    return f"{office}/{right}/{named.suffixes[0]}"
+    return f"{office}/{right}/{named.suffix}"
 
 
 def covered(state: State, office: str, right: str, suffix: str) -> bool:

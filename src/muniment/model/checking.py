@@ -39,7 +39,7 @@ def claim_facts(
         found="none" if found is None else found[0],
         register_date=parse_date(found[1].date) if found and found[1].date else None,
         source=found[1].source if found and isinstance(found[1], Copy) else "",
-        covered=filings.covered(state, earlier.office, earlier.right, identity.suffixes[0]),
+        covered=filings.covered(state, earlier.office, earlier.right, identity.suffix),
         withdrawn=withdrawn,
         related=related_filings(state, key) if found else (),
         title=_title(state, later, key) if found and later else None,

@@ -19,11 +19,13 @@ from muniment.model.office import FORMER, known_office
 from muniment.proof.crypto import b64, sha256
 
 __all__ = [
-    "NumberChecked", "NumberFormat", "Reading", "Status", "check_number", "key_suffix",
+    "UNKNOWN_SERIES", "NumberChecked", "NumberFormat", "Reading", "Status", "check_number", "key_suffix",
     "read_number", "suggest", "unknown_suffix",
 ]
 
 SUGGESTIONS_MAX = 5
+UNKNOWN_SERIES = "-"
+"""Where numbers stand that no format reads."""
 Status = Literal["OK", "AMBIGUOUS", "CHECK_DIGIT_WRONG", "FORMAT_UNKNOWN"]
 
 
@@ -135,7 +137,7 @@ def key_suffix(reading: Reading) -> str:
 
 def unknown_suffix(printed: str) -> str:
     """Return the part of a state key for a number of no known format: its digest."""
-    return f"-/{b64(sha256(printed.encode('utf-8')))}"
+    return f"{UNKNOWN_SERIES}/{b64(sha256(printed.encode('utf-8')))}"
 
 
 def check_number(

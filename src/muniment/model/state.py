@@ -20,7 +20,8 @@ Made = TypeVar("Made")
 KNOWN_VALUES_MAX = 50_000
 """Decoded values kept between blocks; forgetting them changes nothing but speed."""
 
-
+REMEMBERED_PREFIXES_MAX = 5_000
+"""Prefixes of which something is remembered between blocks; the same holds for them."""
 _ABSENT = object()
 
 
@@ -79,7 +80,7 @@ class State:
         self._known: dict[bytes, Record | None] = {}
         self._written: dict[bytes, bytes] = {}
         self._undo: list[tuple[bytes, Record | object | None, bytes | None]] = []
-        self._rows: dict[tuple[bytes, str], Any] = {}
+        self._rows: dict[bytes, dict[str, Any]] = {}
 
     def get(self, table: Table[Value], *components: str) -> Value | None:
         """Return the value under `components`, or None."""
@@ -94,16 +95,32 @@ class State:
         self._known[key] = value
         return value
 
-    def recall(self, name: tuple[bytes, str]) -> Any:
+    def recall(self, prefix: bytes, label: str) -> Any:
         """Return what `remember` keeps under a prefix and a label, or None."""
-        return self._rows.get(name)
+        kept = self._rows.get(prefix)
+        return None if kept is None else kept.get(label)
 
     def remember(self, prefix: bytes, label: str, make: Callable[[], Made]) -> Made:
-        """Return what `make` derives from the entries under `prefix`, until one of them changes."""
-        name = (prefix, label)
-        if name not in self._rows:
-            self._rows[name] = make()
-        return cast("Made", self._rows[name])
+        """Return what `make` derives from the entries under `prefix`, until one of them changes.
+
+        Args:
+            prefix: The beginning of a key, up to one of its slashes.
+            label: What is derived.
+            make: Derives it.
+        """
+        kept = self._rows.setdefault(prefix, {})
+        if label not in kept:
+            kept[label] = make()
+        return cast("Made", kept[label])
+
+    def holds(self, table: Table[Value], *components: str) -> bool:
+        """Return whether any entry stands under `components`, remembered."""
+        prefix = table.key(*components)
+        return self.remember(prefix, "holds", lambda: self._any(prefix))
+
+    def _any(self, prefix: bytes) -> bool:
+        fresh = any(key.startswith(prefix) for key in self._written)
+        return fresh or next(self._base.scan(prefix), None) is not None
 
     def rows(self, table: Table[Value], *components: str) -> tuple[tuple[bytes, Value], ...]:
         """Return the entries under `components` in order of their keys, remembered."""
@@ -161,12 +178,15 @@ class State:
         self._undo.clear()
         if len(self._known) > KNOWN_VALUES_MAX:
             self._known.clear()
+        if len(self._rows) > REMEMBERED_PREFIXES_MAX:
+            self._rows.clear()
         return entries
 
     def _forget_rows(self, key: bytes) -> None:
-        if self._rows:
-            for name in [one for one in self._rows if key.startswith(one[0])]:
-                del self._rows[name]
+        at = key.find(b"/") + 1
+        while at:
+            self._rows.pop(key[:at], None)
+            at = key.find(b"/", at) + 1
 
 
 def _checked(key: bytes, value: bytes) -> bytes:

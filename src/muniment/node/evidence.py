@@ -145,7 +145,7 @@ def absence_evidence(ledger: Ledger, office: str, right: str, number: str) -> by
     if any(ledger.tree.get(key) is not None for key in keys):
         raise NotFound("entry-present", "An entry stands under that number.",
                        remedy="Prove it: muniment evidence make REFERENCE")
-    coverage = COVERAGE.key(office, right, identity.suffixes[0].rpartition("/")[0])
+    coverage = COVERAGE.key(office, right, identity.suffix.rpartition("/")[0])
     declared = ledger.tree.get(coverage) is not None
     return evidence.assemble("absence", {
         "absent": [

@@ -144,7 +144,7 @@ class Register:
     def reference_key(self, named: Reference) -> str:
         """Return the key part of a filing: office, kind, series and number."""
         identity = filings.identify(self.ledger.state, *named)
-        return f"{named.office}/{named.right}/{identity.suffixes[0]}"
+        return f"{named.office}/{named.right}/{identity.suffix}"
 
     def find(self, named: Reference) -> tuple[bytes, Application | Copy]:
         """Return (key, entry) of a filing or, failing that, of this office's copy of it.
@@ -191,7 +191,7 @@ class ImportTarget:
         """Return (reference, filing date that stands or None, whether a format reads it)."""
         state = self._register.ledger.state
         identity = filings.identify(state, office, right, number)
-        reference = f"{office}/{right}/{identity.suffixes[0]}"
+        reference = f"{office}/{right}/{identity.suffix}"
         if office == self.office:
             found = filings.find(state, APPLICATIONS, office, right, number)
             return reference, found[1].date if found else None, bool(identity.readings)

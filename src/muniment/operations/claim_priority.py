@@ -126,7 +126,7 @@ def _standing(operation: ClaimPriority, state: State) -> tuple[tuple[bytes, Clai
 
 def _suffix(state: State, named: FilingName) -> str:
     identity = filings.identify(state, named.office, named.right, named.number)
-    return f"{named.office}/{named.right}/{identity.suffixes[0]}"
+    return f"{named.office}/{named.right}/{identity.suffix}"
 
 
 def _later(operation: ClaimPriority) -> tuple[str, str, str]:

@@ -112,7 +112,7 @@ def filing_is_entered(operation: FileApplication, state: State, ctx: Context) ->
         printed=None if named.canonical == number else number,
         recorded=ctx.time,
     )
-    key = APPLICATIONS.key(office, right, named.suffixes[0])
+    key = APPLICATIONS.key(office, right, named.suffix)
     yield change(APPLICATIONS, key, None, entered)
 
 

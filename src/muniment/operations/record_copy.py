@@ -104,7 +104,7 @@ def copy_is_recorded(operation: RecordCopy, state: State, ctx: Context) -> Itera
         retrieved=operation.retrieved,
         source=operation.source,
     )
-    key = COPIES.key(office, right, named.suffixes[0], operation.recorder)
+    key = COPIES.key(office, right, named.suffix, operation.recorder)
     yield change(COPIES, key, None, copy)
 
 

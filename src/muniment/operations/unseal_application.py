@@ -135,7 +135,7 @@ def filing_is_opened(operation: UnsealApplication, state: State, ctx: Context) -
         recorded=sealed.recorded,
         sealed=operation.sealed,
     )
-    key = APPLICATIONS.key(office, right, named.suffixes[0])
+    key = APPLICATIONS.key(office, right, named.suffix)
     yield change(APPLICATIONS, key, None, entered)
     opened = replace(sealed, opened=ctx.position)
     yield change(SEALED, SEALED.key(operation.sealed), sealed, opened)
