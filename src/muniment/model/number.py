@@ -19,8 +19,8 @@ from muniment.model.office import FORMER, known_office
 from muniment.proof.crypto import b64, sha256
 
 __all__ = [
-    "UNKNOWN_SERIES", "NumberChecked", "NumberFormat", "Reading", "Status", "check_number", "key_suffix",
-    "read_number", "suggest", "unknown_suffix",
+    "UNKNOWN_SERIES", "NumberChecked", "NumberFormat", "Reading", "Status", "check_number",
+    "key_suffix", "read_number", "suggest", "unknown_suffix",
 ]
 
 SUGGESTIONS_MAX = 5
