@@ -18,15 +18,32 @@ class LogTiles:
     """The incomplete tiles of a growing log."""
 
     def __init__(self, storage: Storage, size: int) -> None:
-        self._open: list[list[bytes]] = [
-            [leaf_hash(entry.leaf) for entry in storage.entries(size - size % TILE_WIDTH, size)]
-        ]
-        self._done = [size // TILE_WIDTH]
-        while self._done[-1]:
-            level, complete = len(self._open) - 1, self._done[-1]
-            first = complete - complete % TILE_WIDTH
-            self._open.append([tile.root for tile in storage.tiles(level, first, complete)])
-            self._done.append(complete // TILE_WIDTH)
+        self._restored = storage.restored()
+        self._open: list[list[bytes]] = []
+        self._done: list[int] = []
+        complete = size
+        while complete or not self._open:
+            level, first = len(self._open), complete - complete % TILE_WIDTH
+            known = self._known(level, first)
+            start = first + len(known)
+            if level:
+                known += [tile.root for tile in storage.tiles(level - 1, start, complete)]
+            else:
+                known += [leaf_hash(entry.leaf) for entry in storage.entries(start, complete)]
+            self._open.append(known)
+            complete //= TILE_WIDTH
+            self._done.append(complete)
+
+    def _known(self, level: int, first: int) -> list[bytes]:
+        """Return what a snapshot brought of the tile of `level` that begins at hash `first`."""
+        count = self._restored.size >> TILE_HEIGHT * level
+        if not count or count - count % TILE_WIDTH != first or level >= len(self._restored.tiles):
+            return []
+        return _divided(self._restored.tiles[level])
+
+    def incomplete(self) -> tuple[bytes, ...]:
+        """Return for each level the hashes of its incomplete tile: all that growing needs."""
+        return tuple(b"".join(hashes) for hashes in self._open)
 
     def append(self, hashes: Sequence[bytes]) -> list[Tile]:
         """Add leaf hashes; return the tiles that they complete."""
@@ -81,7 +98,7 @@ class LogReader:
     def _read(self, level: int, number: int) -> Sequence[bytes]:
         tile = self._storage.tile(level, number)
         if tile is not None:
-            return [tile.hashes[at : at + 32] for at in range(0, len(tile.hashes), 32)]
+            return _divided(tile.hashes)
         first = number * TILE_WIDTH
         if level == 0:
             last = min(first + TILE_WIDTH, self._size)
@@ -90,3 +107,7 @@ class LogReader:
         return [one.root for one in below]
 
 
+
+
+def _divided(hashes: bytes) -> list[bytes]:
+    return [hashes[at : at + 32] for at in range(0, len(hashes), 32)]

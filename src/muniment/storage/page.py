@@ -27,12 +27,13 @@ class Child(NamedTuple):
 class Page:
     """One page in memory: sorted keys, their items and hashes, and the bits neighbours share."""
 
-    __slots__ = ("bits", "hashes", "items", "keys")
+    __slots__ = ("bits", "hashes", "items", "keys", "root")
 
     def __init__(self, keys: list[bytes], items: list[bytes | Child], bits: list[int]) -> None:
         self.keys = keys
         self.items = items
         self.bits = bits  # bits[i]: leading bits that keys[i - 1] and keys[i] share
+        self.root = b""  # set by whoever folds the page
         self.hashes = [
             leaf_hash(key, item) if isinstance(item, bytes) else item.hash
             for key, item in zip(keys, items, strict=True)
@@ -134,7 +135,7 @@ def run_of(page: Page, index: int) -> Page:
     """Return one item of a page as a page of its own, with the hash that is known."""
     run = Page.__new__(Page)
     run.keys, run.items = [page.keys[index]], [page.items[index]]
-    run.bits, run.hashes = [0], [page.hashes[index]]
+    run.bits, run.hashes, run.root = [0], [page.hashes[index]], b""
     return run
 
 

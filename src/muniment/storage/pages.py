@@ -87,6 +87,12 @@ class PagedTree:
                 return page
         return None
 
+    def move(self, root_page: tuple[int, bytes], next_page: int) -> None:
+        """Read another version of the tree from now on; what it shares with this one is kept."""
+        self._root = root_page
+        self._fingers = []
+        self.next_page = next_page
+
     def apply(self, entries: Sequence[tuple[bytes, bytes]]) -> bytes:
         """Add or replace `entries` (sorted by key, each key once); return the new root."""
         if not entries:
@@ -111,7 +117,7 @@ class PagedTree:
 
     def _page(self, number: int, expected: bytes) -> Page:
         page = self._pages.get(number)
-        if page is not None:
+        if page is not None and page.root == expected:
             self._pages.move_to_end(number)
             return page
         page = self._load(number, expected)
@@ -132,7 +138,8 @@ class PagedTree:
         data = self._read_page(number)
         try:
             page = Page.load(data if data is not None else b"")
-            sound = fold(page.hashes, page.bits, 0, len(page.keys)) == expected
+            page.root = fold(page.hashes, page.bits, 0, len(page.keys))
+            sound = page.root == expected
         except (ValueError, TypeError, IndexError):
             sound = False
         if not sound:
@@ -167,7 +174,8 @@ class PagedTree:
             page.put(key, value, leaf_hash(key, value))
         if len(page.keys) > PAGE_ITEMS_MAX:
             self._divide(page)
-        return fold(page.hashes, page.bits, 0, len(page.keys))
+        page.root = fold(page.hashes, page.bits, 0, len(page.keys))
+        return page.root
 
     def _divide(self, page: Page) -> None:
         """Move every subtree of about half a page out of an overfull page, in one pass.
@@ -197,11 +205,12 @@ class PagedTree:
         left.items += right.items
         left.hashes += right.hashes
         if not last and len(left.keys) >= PAGE_ITEMS_MAX // 2:
-            root = fold(left.hashes, left.bits, 0, len(left.keys))
+            root = left.root = fold(left.hashes, left.bits, 0, len(left.keys))
             number, _ = self._new_page(left)
             child = Child(number, bits, root)
             run = Page.__new__(Page)
             run.keys, run.items, run.bits, run.hashes = [left.keys[0]], [child], [0], [root]
+            run.root = b""
             runs[-1] = run
 
     def path(self, key: bytes) -> list[Step]:

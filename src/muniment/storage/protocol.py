@@ -59,6 +59,15 @@ class Tile(NamedTuple):
     hashes: bytes
 
 
+class Restored(NamedTuple):
+    """What a node that began from a snapshot knows of a log whose entries it has not fetched."""
+
+    size: int
+    """Leaves of the log at the snapshot; 0 if every entry is here."""
+    tiles: tuple[bytes, ...]
+    """For each level the hashes of its incomplete tile at that size."""
+
+
 @dataclass(frozen=True, slots=True)
 class BlockWrite:
     """All that one block writes."""
@@ -73,7 +82,10 @@ class BlockWrite:
 
 
 class Storage(Protocol):
-    """A ledger's storage."""
+    """A ledger's storage.
+
+    A node that began from a snapshot raises NotFound `not-here-yet` for what it has not fetched.
+    """
 
     def head(self) -> Head | None:
         """Return the head, or None before genesis."""
@@ -104,6 +116,9 @@ class Storage(Protocol):
 
     def blocks(self, after: int) -> Iterator[StoredBlock]:
         """Yield the blocks above a height in order; the genesis block is height 0."""
+
+    def restored(self) -> Restored:
+        """Return what a snapshot brought of the log; nothing if there was none."""
 
     def commit(self, write: BlockWrite) -> None:
         """Write a block, all of it or nothing, and return when it is durable."""

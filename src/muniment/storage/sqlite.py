@@ -18,6 +18,7 @@ from muniment.storage.protocol import (
     BlockWrite,
     Entry,
     Head,
+    Restored,
     StoredBlock,
     StoredEnvelope,
     Tile,
@@ -82,6 +83,33 @@ class SqliteStorage:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version != SCHEMA_VERSION:
             raise StorageFault(f"The database has schema {version}, this code {SCHEMA_VERSION}.")
+        self._look()
+
+    def _look(self) -> None:
+        """Look whether validators decide this ledger's blocks, and which entries are not here."""
+        known = "SELECT 1 FROM sqlite_master WHERE name = 'decided'"
+        self.is_promoted = self._db.execute(known).fetchone() is not None
+        row = None
+        if self.is_promoted:
+            row = self._db.execute("SELECT first, last, height FROM missing").fetchone()
+        self.missing = range(row[0], row[1]) if row else range(0)
+        self._missing_height = row[2] if row else 0
+
+    def refresh(self) -> None:
+        """Read the newest snapshot from now on; for storage opened to read only."""
+        with self._faults():
+            self._db.execute("ROLLBACK")
+            self._db.execute("BEGIN")
+            self._look()
+
+    def _here(self, first: int, last: int) -> None:
+        if max(first, self.missing.start) < min(last, self.missing.stop):
+            raise NotFound(
+                "not-here-yet", f"Entry {max(first, self.missing.start)} is not on this node yet: "
+                "it began from a snapshot and is still fetching the log.",
+                basis="docs/rfc/0003-the-network.md",
+                remedy="Try again later, or ask another node.",
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +130,11 @@ class SqliteStorage:
             yield
         except sqlite3.Error as error:
             raise StorageFault(f"The database failed: {error}") from error
+
+    def run(self, script: str) -> None:
+        """Run statements that are written out in this package."""
+        with self._faults():
+            self._db.executescript(script)
 
     def _row(self, query: str, *values: int) -> Any:
         with self._faults():
@@ -125,68 +158,91 @@ class SqliteStorage:
 
     def tile(self, level: int, number: int) -> Tile | None:
         """Return a complete tile of the log."""
-        return next(self.tiles(level, number, number + 1), None)
+        return next(iter(self.tiles(level, number, number + 1)), None)
 
     def tiles(self, level: int, first: int, last: int) -> Iterator[Tile]:
         """Yield the complete tiles of a level, from `first` to before `last`."""
+        width = 8 * (level + 1)
+        self._here(first << width, last << width)
         return self._rows(Tile, "SELECT level, number, root, hashes FROM tile WHERE level = ? "
                           "AND number >= ? AND number < ? ORDER BY number", level, first, last)
 
     def entries(self, first: int, last: int) -> Iterator[Entry]:
         """Yield the entries from position `first` to before `last`."""
+        self._here(first, last)
         return self._rows(Entry, "SELECT leaf, body FROM entry WHERE position >= ? AND "
                           "position < ? ORDER BY position", first, last)
 
     def envelope_at(self, position: int) -> StoredEnvelope | None:
         """Return the envelope whose operations begin at or last before `position`."""
+        self._here(position, position + 1)
         row = self._row("SELECT position, height, jws FROM envelope WHERE position <= ? "
                         "ORDER BY position DESC LIMIT 1", position)
         return StoredEnvelope(*row) if row else None
 
     def has_envelope(self, jws: bytes) -> bool:
         """Return whether an envelope with this signed line is stored; it looks at them all."""
+        self._here(0, self.missing.stop)
         with self._faults():
             row = self._db.execute("SELECT 1 FROM envelope WHERE jws = ? LIMIT 1", (jws,))
             return row.fetchone() is not None
 
     def envelopes(self, height: int) -> Sequence[StoredEnvelope]:
         """Return the envelopes of a block in their order."""
+        if height <= self._missing_height:
+            self._here(0, self.missing.stop)
         return list(self._rows(StoredEnvelope, "SELECT position, height, jws FROM envelope "
                                "WHERE height = ? ORDER BY position", height))
 
     def block_at(self, position: int) -> StoredBlock | None:
         """Return the block that holds the leaf at `position`."""
+        self._here(position, position + 1)
         row = self._row("SELECT height, time, position FROM block WHERE position >= ? "
                         "ORDER BY position LIMIT 1", position)
         return StoredBlock(*row) if row else None
 
     def blocks(self, after: int) -> Iterator[StoredBlock]:
         """Yield the blocks above a height in order; the genesis block is height 0."""
+        if after < self._missing_height:
+            self._here(0, self.missing.stop)
         return self._rows(StoredBlock, "SELECT height, time, position FROM block "
                           "WHERE height > ? ORDER BY height", after)
 
+    def restored(self) -> Restored:
+        """Return what a snapshot brought of the log; nothing if there was none."""
+        if not self.missing:
+            return Restored(0, ())
+        rows = self._rows(bytes, "SELECT hashes FROM partial ORDER BY level")
+        return Restored(self.missing.stop + 1, tuple(rows))
+
     def commit(self, write: BlockWrite) -> None:
         """Write a block, all of it or nothing, and return when it is durable."""
+        with self._transaction():
+            self._put(write)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._faults():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _put(self, write: BlockWrite) -> None:
         head, db = write.head, self._db
         positions = range(write.first, write.first + len(write.entries))
-        with self._faults():
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                db.executemany("INSERT INTO entry VALUES (?, ?, ?)", (
-                    (position, *entry)
-                    for position, entry in zip(positions, write.entries, strict=True)
-                ))
-                db.executemany("INSERT INTO envelope VALUES (?, ?, ?)", write.envelopes)
-                db.executemany("INSERT OR REPLACE INTO page VALUES (?, ?)", write.pages)
-                db.executemany("INSERT INTO tile VALUES (?, ?, ?, ?)", write.tiles)
-                db.execute("INSERT INTO block VALUES (?, ?, ?)",
-                           (head.height, head.time, head.size - 1))
-                db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?, ?, ?, ?)", head)
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+        db.executemany("INSERT INTO entry VALUES (?, ?, ?)", (
+            (position, *entry) for position, entry in zip(positions, write.entries, strict=True)
+        ))
+        db.executemany("INSERT INTO envelope VALUES (?, ?, ?)", write.envelopes)
+        db.executemany("INSERT OR REPLACE INTO page VALUES (?, ?)", write.pages)
+        db.executemany("INSERT INTO tile VALUES (?, ?, ?, ?)", write.tiles)
+        db.execute("INSERT INTO block VALUES (?, ?, ?)", (head.height, head.time, head.size - 1))
+        db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?, ?, ?, ?)", head)
 
     def forget_body(self, position: int) -> None:
         """Erase the line of a refused operation; its leaf stays."""
