@@ -72,16 +72,36 @@ def admit(
         Unauthentic: Wrong ledger, unknown account, wrong or too few signatures.
         OutOfTurn: Expired, sequence used or out of the window, quota spent.
     """
-    header = envelope.header
-    account = _account(header, state, ledger)
-    spent = _spend(envelope, state, account, time)
-    operations = tuple(
-        line if isinstance(line, Erased) else rules.decode(line) for line in envelope.lines
-    )
+    account, spent = take_turn(envelope, state, ledger=ledger, time=time)
+    operations = _operations(envelope, rules)
     key_set = _signing_set(account, operations)
     digest, keys = opened(key_set)
     jws.verify(envelope.signed, keys, key_set.threshold, check)
     return Admitted(envelope, operations, digest), spent
+
+
+def take_turn(
+    envelope: Envelope, state: State, *, ledger: str, time: int
+) -> tuple[Account, Change]:
+    """Return the submitter's account and the change of its admission; neither decodes nor verifies.
+
+    Raises:
+        Unauthentic: Wrong ledger, or unknown account.
+        OutOfTurn: Expired, sequence used or out of the window, quota spent.
+    """
+    account = _account(envelope.header, state, ledger)
+    return account, _spend(envelope, state, account, time)
+
+
+def _operations(envelope: Envelope, rules: Rules) -> tuple[Payload | Erased, ...]:
+    """Return the operations of an envelope, decoded once for each edition: a pure fact."""
+    known = envelope.decoded.get(rules.hash)
+    if known is None:
+        known = tuple(
+            line if isinstance(line, Erased) else rules.decode(line) for line in envelope.lines
+        )
+        envelope.decoded[rules.hash] = known
+    return known
 
 
 @lru_cache(maxsize=1_024)

@@ -7,10 +7,10 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from muniment.codec import AccountId, Digest, Natural, Record, decoder, encode
+from muniment.codec import AccountId, Digest, Natural, Payload, Record, decoder, encode
 from muniment.proof import jws, limits, merkle
 from muniment.proof.crypto import PrivateKey, b64, sha256
 from muniment.proof.errors import Malformed
@@ -70,6 +70,10 @@ class Envelope:
     """The RFC 9162 leaf hash of each operation line."""
     size: int
     """Bytes of the whole envelope."""
+    decoded: dict[str, tuple[Payload | Erased, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """Its operations once decoded, by the hash of the edition: a memory of a pure fact."""
 
     @classmethod
     def parse(cls, data: bytes) -> "Envelope":

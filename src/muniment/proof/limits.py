@@ -26,6 +26,9 @@ JWS_BYTES_MAX = 16 * 1024
 BLOCK_ENVELOPES_MAX = 64
 """Most envelopes that a solo driver puts into one block."""
 
+DECIDED_ENVELOPES_MAX = 4_096
+"""Most envelopes in a block that validators decide: garbage of one byte each must not hold them."""
+
 KEY_SET_KEYS_MAX = 6
 """Most keys of one key set: six P-256 keys still fit into one state value."""
 

@@ -1,0 +1,1 @@
+"""What a ledger needs of a network of offices."""
