@@ -150,7 +150,8 @@ class Mempool:
         with self._guard:
             others = [tx for tx in txs if sha256(tx) not in self._waiting]
             stale: list[bytes] = []
-            chosen = [*self._in_turn(time, state, stale), *self._strange(others, time, state, stale)]
+            chosen = list(self._in_turn(time, state, stale))
+            chosen += self._strange(others, time, state, stale)
             chosen += stale[:STALE_PROPOSED_MAX]
         return fitting(chosen[: limits.DECIDED_ENVELOPES_MAX], bytes_max)
 

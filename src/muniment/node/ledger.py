@@ -22,8 +22,9 @@ from muniment.model.state import State
 from muniment.node.signatures import VerifiedSignatures
 from muniment.node.wallet import Wallet
 from muniment.proof.checkpoint import Checkpoint
-from muniment.proof.crypto import sha256
+from muniment.proof.crypto import PublicKey, sha256
 from muniment.proof.errors import LedgerError, StorageFault
+from muniment.proof.jws import Signature
 from muniment.proof.merkle import Frontier, node_hash
 from muniment.storage.log import LogReader, LogTiles
 from muniment.storage.pages import PagedTree
@@ -146,6 +147,14 @@ class Ledger:
         """Return the checkpoint after the last block, which nobody has attested yet."""
         root = Frontier.load(self.head.size, self.head.frontier).root()
         return Checkpoint(self.identity.origin, self.head.size, root)
+
+    def verify(self, key: PublicKey, signature: Signature) -> None:
+        """Verify one signature, or remember that it was valid.
+
+        Raises:
+            Unauthentic: It is not valid.
+        """
+        self._signatures.check(key, signature)
 
     def run_block(
         self, height: int, time: int, envelopes: Sequence[Envelope],

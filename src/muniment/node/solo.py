@@ -22,7 +22,7 @@ from muniment.node.wallet import read_private, write_private
 from muniment.proof import limits
 from muniment.proof.checkpoint import Checkpoint, sign_note
 from muniment.proof.crypto import PrivateKey
-from muniment.proof.errors import VerificationError
+from muniment.proof.errors import NotFound, VerificationError
 from muniment.storage.protocol import Storage
 from muniment.storage.sqlite import SqliteStorage
 
@@ -95,9 +95,22 @@ class SoloLedger(Ledger):
         if not parsed:
             return []
         valid = [one for one in parsed if isinstance(one, Envelope)]
+        self.refuse_if_promoted()
         result = self.run_block(self.head.height + 1, self.time(), valid)
         executed = iter(result.outcomes)
         return [next(executed) if isinstance(one, Envelope) else one for one in parsed]
+
+    def refuse_if_promoted(self) -> None:
+        """Raise if validators decide this ledger's blocks: one process alone would fork it.
+
+        Raises:
+            NotFound: It was promoted.
+        """
+        if self.storage.is_promoted:
+            raise NotFound(
+                "ledger-promoted", "This ledger belongs to a network, whose validators decide.",
+                basis="docs/rfc/0003-the-network.md", remedy="Name a node of it: --node URL",
+            )
 
     def _expected_signatures(self, parsed: Sequence[Envelope | Outcome]) -> list[Pair]:
         pairs: list[Pair] = []
@@ -120,6 +133,7 @@ class SoloLedger(Ledger):
                 after a restore of an old backup: signing would tell two stories.
         """
         self.refuse_if_failed()
+        self.refuse_if_promoted()
         key = load_log_key(self.directory)
         current = self.current()
         self._refuse_equivocation(current)

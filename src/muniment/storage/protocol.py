@@ -87,6 +87,10 @@ class Storage(Protocol):
     A node that began from a snapshot raises NotFound `not-here-yet` for what it has not fetched.
     """
 
+    @property
+    def is_promoted(self) -> bool:
+        """Whether validators decide the ledger's blocks."""
+
     def head(self) -> Head | None:
         """Return the head, or None before genesis."""
 
