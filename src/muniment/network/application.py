@@ -30,7 +30,6 @@ from muniment.abci.messages import (
     ResponseQuery,
 )
 from muniment.abci.values import (
-    CheckTxType,
     ExecTxResult,
     Misbehavior,
     MisbehaviorType,
@@ -45,7 +44,7 @@ from muniment.model.misbehaviour import Misbehaviour
 from muniment.model.state import State
 from muniment.network.chain import refuse_other_genesis
 from muniment.network.ledger import DecidedLedger
-from muniment.network.mempool import Mempool
+from muniment.network.mempool import Mempool, is_sound
 from muniment.network.queries import FILTER, Queries
 from muniment.network.questions import ANSWERED, FAILED, write_error
 from muniment.proof import limits
@@ -121,9 +120,7 @@ class LedgerApplication(Application):
         return ResponseInitChain(app_hash=self.ledger.app_hash())
 
     def check_tx(self, request: RequestCheckTx) -> ResponseCheckTx:
-        """Say whether an envelope may wait for a block."""
-        if request.type == CheckTxType.RECHECK:
-            return ResponseCheckTx(code=0 if self._mempool.keeps(request.tx) else FAILED)
+        """Say whether an envelope may wait for a block, or may go on waiting."""
         outcome = self._mempool.check(request.tx, self._time)
         return ResponseCheckTx(code=outcome.code, log=outcome.detail, codespace=outcome.name)
 
@@ -136,9 +133,8 @@ class LedgerApplication(Application):
 
     def process_proposal(self, request: RequestProcessProposal) -> ResponseProcessProposal:
         """Accept a proposal unless its bytes alone show that no honest validator made it."""
-        sound = len(request.txs) <= limits.DECIDED_ENVELOPES_MAX and all(
-            len(tx) <= limits.ENVELOPE_BYTES_MAX for tx in request.txs
-        )
+        few = len(request.txs) <= limits.DECIDED_ENVELOPES_MAX
+        sound = few and all(map(is_sound, request.txs))
         return ResponseProcessProposal(
             status=ProposalStatus.ACCEPT if sound else ProposalStatus.REJECT)
 

@@ -36,6 +36,11 @@ PAGES_CACHED = 2_000
 WAITS = Outcome("admitted", 0)
 
 
+def is_sound(tx: bytes) -> bool:
+    """Return whether a proposal may hold these bytes, whatever they say."""
+    return len(tx) <= limits.ENVELOPE_BYTES_MAX
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """An envelope that waits for a block."""
@@ -107,13 +112,13 @@ class Mempool:
         """
         name = sha256(tx)
         with self._guard:
-            if name in self._waiting:
-                return WAITS
-            envelope = parse(tx)
+            envelope = self.parsed(name, tx)
             if isinstance(envelope, Outcome):
                 return envelope
+            self._replay(envelope.header.submitter, time)
+            if name in self._waiting:
+                return WAITS
             try:
-                self._replay(envelope.header.submitter, time)
                 _, spent = admit(envelope, self._state, ledger=self._ledger, time=time,
                                  rules=self._rules, check=self._check)
             except LedgerError as error:
@@ -121,10 +126,6 @@ class Mempool:
             self._state.put((spent,))
             self._wait(name, tx, envelope)
             return WAITS
-
-    def keeps(self, tx: bytes) -> bool:
-        """Return whether an envelope still waits (RECHECK)."""
-        return sha256(tx) in self._waiting
 
     def parsed(self, name: bytes, tx: bytes) -> Envelope | Outcome:
         """Return an envelope parsed, without doing it again if it waits here.
@@ -148,7 +149,7 @@ class Mempool:
             state: The committed state; admissions are added to it, so it must be a fresh one.
         """
         with self._guard:
-            others = [tx for tx in txs if sha256(tx) not in self._waiting]
+            others = [tx for tx in txs if is_sound(tx) and sha256(tx) not in self._waiting]
             stale: list[bytes] = []
             chosen = list(self._in_turn(time, state, stale))
             chosen += self._strange(others, time, state, stale)

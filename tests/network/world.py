@@ -1,0 +1,131 @@
+"""A promoted ledger of fictional offices, its wallets, and the application that runs a copy of it."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import strategies as st
+from tests.abci.grammar import START, Subject
+
+from muniment.abci.messages import RequestInitChain
+from muniment.abci.values import PublicKey, Timestamp, ValidatorUpdate
+from muniment.codec import encode
+from muniment.network import chain
+from muniment.network.application import LedgerApplication
+from muniment.node import promotion
+from muniment.node.founding import found
+from muniment.node.promotion import copy_ledger, promote
+from muniment.node.solo import SoloLedger
+from muniment.node.wallet import Wallet
+from muniment.operations.enrol_office import EnrolOffice
+from muniment.operations.file_application import FileApplication
+from muniment.operations.record_copy import RecordCopy
+from muniment.model.possession import prove_possession
+from muniment.proof.crypto import PrivateKey, unb64
+from muniment.reference import packaged_rows
+
+OFFICES = ("XA", "XB")
+FOUNDED = START - 1_000
+BULK = b"x" * 524_289
+FORMATS = {"XA": "2026/{:06}", "XB": "2026-{:05}"}
+
+
+def now():
+    return FOUNDED
+
+
+class World:
+    """A network's beginning: the promoted ledger `origin`, to be copied for each node."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.origin = self.folder / "origin"
+        rows = [row for row in packaged_rows("demo") if row[1][0].startswith("X")]
+        found(self.origin, office="XA", name="register.test.example", profile="demo", rows=rows,
+              now=now)
+        self.wallets = {"XA": Wallet.load(self.origin / "keys" / "XA.json"),
+                        "XB": Wallet.generate("XB")}
+        with SoloLedger(self.origin, now=now) as ledger:
+            key_set = self.wallets["XB"].key_set()
+            operation = EnrolOffice(key_set=key_set, office="XB", possession=prove_possession(
+                "XB", key_set, ledger.identity.id, self.wallets["XB"].keys))
+            outcome = ledger.submit([ledger.sign(self.wallets["XA"], [encode(operation)])])[0]
+            assert outcome.operations == (0,)
+            self.id = ledger.identity.id
+            self.highest = {"XA": ledger.state.get(promotion_admissions(), "XA").highest, "XB": 0}
+        self.engine_keys = {office: PrivateKey.generate("Ed25519") for office in OFFICES}
+        self.genesis = promote_with(self.origin, self.engine_keys)
+
+    def node(self, name):
+        """Return a directory with a copy of the promoted ledger."""
+        path = self.folder / name
+        copy_ledger(self.origin, path)
+        return path
+
+    def init(self):
+        genesis = self.genesis
+        return RequestInitChain(
+            time=Timestamp(seconds=genesis.time), chain_id=genesis.chain_id,
+            initial_height=genesis.initial_height,
+            app_state_bytes=json.dumps(genesis.document()["app_state"]).encode(),
+            validators=[ValidatorUpdate(pub_key=PublicKey(ed25519=unb64(key, 32)), power=power)
+                        for key, power in genesis.validators.values()])
+
+    def subject(self, **options):
+        """Return the application as a subject of the laws of ABCI."""
+        def make(directory):
+            if not (directory / "ledger.db").exists():
+                copy_ledger(self.origin, directory)
+            return LedgerApplication(directory, **options)
+
+        return Subject(make=make, tx=TXS(self), init=self.init(), close=lambda one: one.close(),
+                       queries=("/ledger/head", "/ledger/pages", "/p2p/filter/id/00", "/x"))
+
+    def envelope(self, office, sequence, operations, *, atomic=False, not_after=START + 3_600):
+        from muniment.model.envelope import sign_envelope
+        return sign_envelope(
+            [encode(one) for one in operations], self.wallets[office].signers(), ledger=self.id,
+            submitter=office, sequence=self.highest[office] + sequence, not_after=not_after,
+            atomic=atomic)
+
+
+def promotion_admissions():
+    from muniment.model.account import ADMISSIONS
+    return ADMISSIONS
+
+
+def promote_with(path, engine_keys):
+    from muniment.proof.crypto import b64
+    seats = {office: (b64(key.public.raw()), 1) for office, key in engine_keys.items()}
+    chain.seated = promotion.seated = lambda ledger: seats
+    return promote(path, now=now)
+
+
+def filing(office, number, date="2026-01-05"):
+    return FileApplication(date=date, number=FORMATS[office].format(number), office=office,
+                           right="patent")
+
+
+def copying(office, recorder, number):
+    return RecordCopy(date="2026-01-05", number=FORMATS[office].format(number), office=office,
+                      recorder=recorder, retrieved="2026-05-01", right="patent", source="gazette")
+
+
+OPERATIONS = st.one_of(
+    st.builds(filing, st.sampled_from(OFFICES), st.integers(1, 6),
+              st.sampled_from(["2026-01-05", "2026-02-30", "2099-01-01"])),
+    st.builds(copying, st.sampled_from(OFFICES), st.sampled_from(OFFICES), st.integers(1, 6)),
+)
+
+
+def TXS(world):
+    sound = st.builds(
+        lambda office, sequence, operations, atomic, not_after: world.envelope(
+            office, sequence, operations, atomic=atomic, not_after=not_after),
+        st.sampled_from(OFFICES), st.integers(1, 8), st.lists(OPERATIONS, min_size=1, max_size=3),
+        st.booleans(), st.sampled_from([START + 3_600, START + 5, 1]))
+    broken = sound.flatmap(lambda tx: st.integers(0, len(tx) - 1).map(
+        lambda at: tx[:at] + bytes([tx[at] ^ 1]) + tx[at + 1:]))
+    return st.one_of(sound, sound, sound, broken, st.binary(max_size=40),
+                     st.just(BULK))
