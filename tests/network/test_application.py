@@ -1,19 +1,23 @@
 """The application under the laws of ABCI, and as the same ledger as the solo one."""
 
 import tempfile
+from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.abci.grammar import Chain, Node, follow, lives
+from tests.abci.grammar import START, Chain, Node, follow, lives
 from tests.abci.requirements import Requirements
-from tests.network.world import World
+from tests.network.world import OFFICES, World
 
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    return World(tmp_path_factory.mktemp("world"))
-
+from muniment.abci.messages import RequestCommit, RequestFinalizeBlock
+from muniment.abci.values import Misbehavior, Timestamp
+from muniment.model.envelope import Envelope
+from muniment.model.validator import address_of
+from muniment.network.application import exec_result, reported
+from muniment.node.ledger import Ledger, parse
+from muniment.node.promotion import copy_ledger
+from muniment.proof.crypto import b64, sha256
+from muniment.storage.sqlite import SqliteStorage
 
 _FOLDER = tempfile.TemporaryDirectory()
 WORLD = World(_FOLDER.name)
@@ -39,3 +43,57 @@ def test_rounds_crashes_and_replays_end_in_the_state_of_an_undisturbed_node(draw
         finally:
             node.end()
         follow(SUBJECT, f"{folder}/b", chain)
+
+
+BLOCKS = st.lists(st.lists(SUBJECT.tx, max_size=5), min_size=1, max_size=5)
+REPORTS = st.lists(st.builds(
+    lambda office, height: Misbehavior(
+        type=1, validator={"address": bytes.fromhex(
+            address_of(b64(WORLD.engine_keys[office].public.raw())))},
+        height=height, time=Timestamp(seconds=START), total_voting_power=2),
+    st.sampled_from(OFFICES), st.integers(1, 3)), max_size=2)
+
+
+def decide(application, height, time, txs, misbehavior=()):
+    """Have a block decided and committed; return what FinalizeBlock answered."""
+    answer = application.finalize_block(RequestFinalizeBlock(
+        txs=txs, height=height, time=Timestamp(seconds=time), misbehavior=misbehavior))
+    application.commit(RequestCommit())
+    return answer
+
+
+@settings(max_examples=20)
+@given(BLOCKS, st.data())
+def test_solo_and_network_are_one_ledger_for_any_sequence_of_blocks(blocks, data):
+    """The same (height, time, envelopes, misbehaviour): the same leaves, roots and codes."""
+    with tempfile.TemporaryDirectory() as folder:
+        one, other = Path(folder) / "solo", Path(folder) / "network"
+        copy_ledger(WORLD.origin, one)
+        application = SUBJECT.make(ready(other))
+        with Ledger(SqliteStorage(one)) as solo:
+            time = START
+            for height, txs in enumerate(blocks, WORLD.genesis.initial_height):
+                time += data.draw(st.integers(0, 9))
+                reports = data.draw(REPORTS)
+                answer = decide(application, height, time, txs, reports)
+                parsed = [parse(tx) for tx in txs]
+                result = solo.run_block(
+                    height, time, [one for one in parsed if isinstance(one, Envelope)],
+                    [reported(one) for one in reports])
+                executed = iter(result.outcomes)
+                outcomes = [next(executed) if isinstance(one, Envelope) else one for one in parsed]
+                assert [exec_result(one) for one in outcomes] == list(answer.tx_results)
+                assert answer.app_hash == sha256(solo.current().text().encode())
+                assert roots(application.ledger) == roots(solo)
+            assert list(application.ledger.storage.entries(0, solo.head.size)) == list(
+                solo.storage.entries(0, solo.head.size))
+        application.close()
+
+
+def ready(path):
+    path.mkdir()
+    return path
+
+
+def roots(ledger):
+    return ledger.engine.log.root(), ledger.tree.root(), ledger.head.size

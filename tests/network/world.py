@@ -1,8 +1,6 @@
 """A promoted ledger of fictional offices, its wallets, and the application that runs a copy of it."""
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -11,9 +9,12 @@ from tests.abci.grammar import START, Subject
 from muniment.abci.messages import RequestInitChain
 from muniment.abci.values import PublicKey, Timestamp, ValidatorUpdate
 from muniment.codec import encode
-from muniment.network import chain
+from muniment.model.account import ADMISSIONS
+from muniment.model.envelope import sign_envelope
+from muniment.model.possession import prove_possession
+from muniment.model.state import change
+from muniment.model.validator import VALIDATORS, Validator, address_of
 from muniment.network.application import LedgerApplication
-from muniment.node import promotion
 from muniment.node.founding import found
 from muniment.node.promotion import copy_ledger, promote
 from muniment.node.solo import SoloLedger
@@ -21,8 +22,7 @@ from muniment.node.wallet import Wallet
 from muniment.operations.enrol_office import EnrolOffice
 from muniment.operations.file_application import FileApplication
 from muniment.operations.record_copy import RecordCopy
-from muniment.model.possession import prove_possession
-from muniment.proof.crypto import PrivateKey, unb64
+from muniment.proof.crypto import PrivateKey, b64, unb64
 from muniment.reference import packaged_rows
 
 OFFICES = ("XA", "XB")
@@ -38,7 +38,7 @@ def now():
 class World:
     """A network's beginning: the promoted ledger `origin`, to be copied for each node."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, offices=OFFICES):
         self.folder = Path(folder)
         self.origin = self.folder / "origin"
         rows = [row for row in packaged_rows("demo") if row[1][0].startswith("X")]
@@ -46,16 +46,22 @@ class World:
               now=now)
         self.wallets = {"XA": Wallet.load(self.origin / "keys" / "XA.json"),
                         "XB": Wallet.generate("XB")}
+        self.engine_keys = {office: PrivateKey.generate("Ed25519") for office in offices}
+        self.node_keys = {office: PrivateKey.generate("Ed25519") for office in offices}
         with SoloLedger(self.origin, now=now) as ledger:
+            for office, key in self.engine_keys.items():
+                node = address_of(b64(self.node_keys[office].public.raw()))
+                row = Validator(entry=0, key=b64(key.public.raw()), log_key=b64(key.public.raw()),
+                                node=node, power=1, seated=1)
+                ledger.state.put((change(VALIDATORS, VALIDATORS.key(office), None, row),))
             key_set = self.wallets["XB"].key_set()
             operation = EnrolOffice(key_set=key_set, office="XB", possession=prove_possession(
                 "XB", key_set, ledger.identity.id, self.wallets["XB"].keys))
             outcome = ledger.submit([ledger.sign(self.wallets["XA"], [encode(operation)])])[0]
             assert outcome.operations == (0,)
             self.id = ledger.identity.id
-            self.highest = {"XA": ledger.state.get(promotion_admissions(), "XA").highest, "XB": 0}
-        self.engine_keys = {office: PrivateKey.generate("Ed25519") for office in OFFICES}
-        self.genesis = promote_with(self.origin, self.engine_keys)
+            self.highest = {"XA": ledger.state.get(ADMISSIONS, "XA").highest, "XB": 0}
+        self.genesis = promote(self.origin, now=now)
 
     def node(self, name):
         """Return a directory with a copy of the promoted ledger."""
@@ -83,23 +89,10 @@ class World:
                        queries=("/ledger/head", "/ledger/pages", "/p2p/filter/id/00", "/x"))
 
     def envelope(self, office, sequence, operations, *, atomic=False, not_after=START + 3_600):
-        from muniment.model.envelope import sign_envelope
         return sign_envelope(
             [encode(one) for one in operations], self.wallets[office].signers(), ledger=self.id,
             submitter=office, sequence=self.highest[office] + sequence, not_after=not_after,
             atomic=atomic)
-
-
-def promotion_admissions():
-    from muniment.model.account import ADMISSIONS
-    return ADMISSIONS
-
-
-def promote_with(path, engine_keys):
-    from muniment.proof.crypto import b64
-    seats = {office: (b64(key.public.raw()), 1) for office, key in engine_keys.items()}
-    chain.seated = promotion.seated = lambda ledger: seats
-    return promote(path, now=now)
 
 
 def filing(office, number, date="2026-01-05"):

@@ -12,6 +12,8 @@ from muniment.cli import (
     importing,
     init,
     ledger,
+    network,
+    node,
     number,
     office,
     priority,
@@ -38,5 +40,7 @@ app.add_typer(relation.app, name="relation")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(backup.app, name="backup")
+app.add_typer(network.app, name="network")
+app.add_typer(node.app, name="node")
 for name, one in {**account.GROUPS, "office": office.app}.items():
     app.add_typer(one, name=name)

@@ -154,7 +154,7 @@ class LedgerApplication(Application):
         result = self.ledger.execute(
             request.height, request.time.seconds,
             [one for one in parsed if isinstance(one, Envelope)],
-            [_reported(one) for one in request.misbehavior],
+            [reported(one) for one in request.misbehavior],
         )
         executed = iter(result.outcomes)
         outcomes = [next(executed) if isinstance(one, Envelope) else one for one in parsed]
@@ -216,7 +216,8 @@ def exec_result(outcome: Outcome) -> ExecTxResult:
     return ExecTxResult(data=data)
 
 
-def _reported(one: Misbehavior) -> Misbehaviour:
+def reported(one: Misbehavior) -> Misbehaviour:
+    """Return what the engine reports of a validator as the ledger records it."""
     return Misbehaviour(
         kind=_KINDS.get(MisbehaviorType(one.type), "unknown"),
         address=one.validator.address.hex(),
