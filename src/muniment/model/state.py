@@ -125,7 +125,20 @@ class State:
     def rows(self, table: Table[Value], *components: str) -> tuple[tuple[bytes, Value], ...]:
         """Return the entries under `components` in order of their keys, remembered."""
         prefix = table.key(*components)
+        kept = self._rows.get(prefix)
+        if kept is not None and "rows" in kept:
+            return cast("tuple[tuple[bytes, Value], ...]", kept["rows"])
+        wide = _wide(prefix)
+        if wide and not self.remember(wide, "holds", lambda: self._any(wide)):
+            return ()
         return self.remember(prefix, "rows", lambda: self._scan(table, prefix))
+
+    def forget(self) -> None:
+        """Forget what was read, so that a long reading needs no more memory than a short one."""
+        if not self._undo and not self._written:
+            self._known.clear()
+            if len(self._rows) > REMEMBERED_PREFIXES_MAX:
+                self._rows.clear()
 
     def _scan(self, table: Table[Value], prefix: bytes) -> tuple[tuple[bytes, Value], ...]:
         fresh = {key: value for key, value in self._written.items() if key.startswith(prefix)}
@@ -187,6 +200,16 @@ class State:
         while at:
             self._rows.pop(key[:at], None)
             at = key.find(b"/", at) + 1
+
+
+def _wide(prefix: bytes) -> bytes:
+    """Return table, office and kind of right of a longer prefix, or nothing if it is no longer.
+
+    Most registers hold nothing at all in most tables: that is found out once for a kind of
+    right, not once for each filing.
+    """
+    end = prefix.find(b"/", prefix.find(b"/", prefix.find(b"/") + 1) + 1) + 1
+    return prefix[:end] if 0 < end < len(prefix) else b""
 
 
 def _checked(key: bytes, value: bytes) -> bytes:

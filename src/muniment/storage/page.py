@@ -27,31 +27,45 @@ class Child(NamedTuple):
 class Page:
     """One page in memory: sorted keys, their items and hashes, and the bits neighbours share."""
 
-    __slots__ = ("bits", "hashes", "items", "keys", "root")
+    __slots__ = ("_hashes", "bits", "items", "keys", "root")
 
-    def __init__(self, keys: list[bytes], items: list[bytes | Child], bits: list[int]) -> None:
+    def __init__(
+        self, keys: list[bytes], items: list[bytes | Child], bits: list[int],
+        hashes: list[bytes] | None = None,
+    ) -> None:
         self.keys = keys
         self.items = items
         self.bits = bits  # bits[i]: leading bits that keys[i - 1] and keys[i] share
         self.root = b""  # set by whoever folds the page
-        self.hashes = [
-            leaf_hash(key, item) if isinstance(item, bytes) else item.hash
-            for key, item in zip(keys, items, strict=True)
-        ]
+        self._hashes = hashes
+
+    @property
+    def hashes(self) -> list[bytes]:
+        """The hash of each item, made when it is first needed: most reading needs none."""
+        if self._hashes is None:
+            self._hashes = [
+                leaf_hash(key, item) if isinstance(item, bytes) else item.hash
+                for key, item in zip(self.keys, self.items, strict=True)
+            ]
+        return self._hashes
+
+    @hashes.setter
+    def hashes(self, hashes: list[bytes]) -> None:
+        self._hashes = hashes
 
     def put(self, key: bytes, item: bytes | Child, digest: bytes) -> None:
         """Add an item, or replace the one of the same key."""
         at = bisect_left(self.keys, key)
         if at < len(self.keys) and self.keys[at] == key:
-            self.items[at] = item
             self.hashes[at] = digest
+            self.items[at] = item
             return
+        self.hashes.insert(at, digest)
         self.bits.insert(at, shared_bits(self.keys[at - 1], key) if at else 0)
         if at < len(self.keys):
             self.bits[at + 1] = shared_bits(key, self.keys[at])
         self.keys.insert(at, key)
         self.items.insert(at, item)
-        self.hashes.insert(at, digest)
 
     def child_of(self, key: bytes) -> int:
         """Return the index of the child that `key` belongs to, or -1."""
@@ -66,6 +80,25 @@ class Page:
             if type(item) is Child and shares(key, self.keys[index + 1], item.bits):
                 return index + 1
         return -1
+
+    def under(self, prefix: bytes) -> list[tuple[bytes, bytes | Child]]:
+        """Return the items that hold keys which start with `prefix`, in order.
+
+        They are neighbours: those whose own key starts so, or the one child in whose subtree all
+        such keys lie, though its own key lies beside them.
+        """
+        keys, items = self.keys, self.items
+        if not prefix:
+            return list(zip(keys, items, strict=True))
+        start = bisect_left(keys, prefix)
+        stop = start
+        while stop < len(keys) and keys[stop].startswith(prefix):
+            stop += 1
+        for at in (start - 1, stop):
+            item = items[at] if 0 <= at < len(items) else None
+            if type(item) is Child and shares(prefix, keys[at], min(item.bits, 8 * len(prefix))):
+                start, stop = min(start, at), max(stop, at + 1)
+        return list(zip(keys[start:stop], items[start:stop], strict=True))
 
     def stored(self) -> bytes:
         """Return the page as storage keeps it: keys without what all of them share."""
@@ -133,10 +166,7 @@ def fold(hashes: Sequence[bytes], bits: Sequence[int], start: int, stop: int) ->
 
 def run_of(page: Page, index: int) -> Page:
     """Return one item of a page as a page of its own, with the hash that is known."""
-    run = Page.__new__(Page)
-    run.keys, run.items = [page.keys[index]], [page.items[index]]
-    run.bits, run.hashes, run.root = [0], [page.hashes[index]], b""
-    return run
+    return Page([page.keys[index]], [page.items[index]], [0], [page.hashes[index]])
 
 
 def path_within(page: Page, at: int) -> list[Step]:
