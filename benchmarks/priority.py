@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+from muniment.cli.priority import Checker, read_case
 from muniment.codec import encode, replace
 from muniment.model.account import STANDARD_QUOTAS
 from muniment.model.calendar import add_months, format_date
@@ -150,8 +151,6 @@ def _watch(process: subprocess.Popen[bytes], peak: list[int]) -> None:
 
 def single(path: Path, records: int) -> dict[str, object]:
     """Return the time of single checks within one process, in milliseconds."""
-    from muniment.cli.priority import Checker, read_case
-
     times = []
     with Register(path, read_only=True) as register:
         checker = Checker(register.ledger.state)
