@@ -51,7 +51,7 @@ class Subject:
     tx: st.SearchStrategy
     init: RequestInitChain
     close: Callable[[Any], None] = lambda _: None
-    queries: tuple[str, ...] = ("", "/value", "/p2p/filter/addr/10.0.0.1:1", "/nothing")
+    queries: tuple[str, ...] = ("", "/store", "/p2p/filter/addr/10.0.0.1:1", "/nothing")
 
 
 @dataclass(frozen=True)

@@ -144,9 +144,9 @@ class KeyValueApplication(Application):
     def query(self, request: RequestQuery) -> ResponseQuery:
         """Return the value of a name."""
         state = self._state
-        if request.path not in {"", "/value"}:
+        if request.path not in {"", "/store"}:
             filters = request.path.startswith("/p2p/filter/")
-            return ResponseQuery(code=OK if filters else UNKNOWN_PATH, log="ask for /value")
+            return ResponseQuery(code=OK if filters else UNKNOWN_PATH, log="ask for /store")
         if request.height not in {0, state.height}:
             return ResponseQuery(code=NO_SUCH_HEIGHT, log="only the last height is kept",
                                  height=state.height)

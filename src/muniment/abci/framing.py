@@ -11,6 +11,7 @@ FRAME_BYTES_MAX = 128 * 1024 * 1024
 """The longest message taken; the largest block of an engine is 100 MiB, its commit comes on top."""
 _LENGTH_BYTES_MAX = 5
 _CHUNK = 256 * 1024
+_SINGLE = tuple(bytes([value]) for value in range(0x80))
 
 
 class FramingError(Exception):
@@ -19,6 +20,8 @@ class FramingError(Exception):
 
 def varint(value: int) -> bytes:
     """Return a number as an unsigned varint, least significant seven bits first."""
+    if value <= 0x7F:
+        return _SINGLE[value]
     made = bytearray()
     while value > 0x7F:
         made.append(value & 0x7F | 0x80)
@@ -52,15 +55,26 @@ class FrameReader:
         Raises:
             FramingError: The length is malformed or above the limit.
         """
-        head = self._length()
-        if head is None:
+        buffer, at = self._buffer, self._at
+        length = shift = 0
+        while at < len(buffer):
+            byte = buffer[at]
+            at += 1
+            length |= (byte & 0x7F) << shift
+            if byte <= 0x7F:
+                break
+            shift += 7
+            if shift >= 7 * _LENGTH_BYTES_MAX:
+                raise FramingError(f"a length of more than {_LENGTH_BYTES_MAX} bytes")
+        else:
             return None
-        start, length = head
-        end = start + length
-        if end > len(self._buffer):
+        if length > self._limit:
+            raise FramingError(f"a message of {length} bytes, at most {self._limit}")
+        end = at + length
+        if end > len(buffer):
             return None
         self._at = end
-        return bytes(memoryview(self._buffer)[start:end])
+        return bytes(buffer[at:end])
 
     def fill(self) -> bool:
         """Wait for more of the stream; False at its end.
@@ -76,17 +90,3 @@ class FrameReader:
             raise FramingError("the stream ends within a message")
         self._buffer += received
         return bool(received)
-
-    def _length(self) -> tuple[int, int] | None:
-        """Return where the next message begins and how long it is, or None while unknown."""
-        buffer, start = self._buffer, self._at
-        length = 0
-        for step, byte in enumerate(buffer[start:start + _LENGTH_BYTES_MAX]):
-            length |= (byte & 0x7F) << 7 * step
-            if byte <= 0x7F:
-                if length > self._limit:
-                    raise FramingError(f"a message of {length} bytes, at most {self._limit}")
-                return start + step + 1, length
-        if len(buffer) - start >= _LENGTH_BYTES_MAX:
-            raise FramingError(f"a length of more than {_LENGTH_BYTES_MAX} bytes")
-        return None

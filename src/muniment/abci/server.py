@@ -26,7 +26,7 @@ from typing import Any, Self
 from google.protobuf.message import DecodeError
 
 from muniment.abci.application import Application
-from muniment.abci.framing import FRAME_BYTES_MAX, FrameReader, FramingError, framed, varint
+from muniment.abci.framing import FRAME_BYTES_MAX, FrameReader, FramingError, varint
 from muniment.abci.messages import Request, Response, ResponseEcho, ResponseException
 from muniment.abci.wire import Message
 
@@ -244,7 +244,8 @@ class _Connection:
 
     def _put(self, name: str, payload: bytes) -> None:
         """Frame an answer as the one field of a `Response`, without copying it into one."""
-        self._unsent += framed(_TAGS[name] + framed(payload))
+        head = _TAGS[name] + varint(len(payload))
+        self._unsent += varint(len(head) + len(payload)) + head + payload
 
     def _send(self) -> None:
         if self._unsent:

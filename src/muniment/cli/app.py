@@ -7,6 +7,7 @@ from muniment.cli import (
     backup,
     deadline,
     demo,
+    engine,
     evidence,
     filing,
     importing,
@@ -39,6 +40,7 @@ app.add_typer(priority.app, name="priority")
 app.add_typer(relation.app, name="relation")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(engine.app, name="engine")
 app.add_typer(backup.app, name="backup")
 app.add_typer(network.app, name="network")
 app.add_typer(node.app, name="node")
