@@ -15,6 +15,10 @@ def serve(
     directory: Annotated[Path, typer.Argument(help="The node's directory.")],
     address: Annotated[str | None, typer.Option(
         help="unix:///path of the socket; app.sock in the directory by default.")] = None,
+    metrics: Annotated[str | None, typer.Option(
+        help="HOST:PORT on which Prometheus reads this node's figures.")] = None,
+    engine: Annotated[str | None, typer.Option(
+        help="URL of the engine's RPC, for the figures that the engine knows.")] = None,
 ) -> None:
     """Run the application of one office's node until it is stopped; logs are JSON on stderr."""
     with errors():
@@ -22,4 +26,4 @@ def serve(
         from muniment.network.serve import serve as run
 
         log_as_json()
-        run(directory, address)
+        run(directory, address, metrics=metrics, engine=engine)

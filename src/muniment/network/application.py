@@ -8,6 +8,7 @@
 """
 
 import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from muniment.abci.application import Application
@@ -51,6 +52,7 @@ from muniment.proof import limits
 from muniment.proof.crypto import sha256, unb64
 from muniment.proof.errors import Fault, LedgerError
 from muniment.storage.decided import DecidedStorage
+from muniment.storage.protocol import Head
 
 APP_VERSION = 1
 """Raised when nodes of two versions could not agree on a block; an edition does not raise it."""
@@ -58,6 +60,7 @@ _KINDS = {
     MisbehaviorType.DUPLICATE_VOTE: "duplicate-vote",
     MisbehaviorType.LIGHT_CLIENT_ATTACK: "light-client-attack",
 }
+Watch = Callable[[Head, BlockResult, Sequence[Outcome], int], None]
 log = logging.getLogger(__name__)
 
 
@@ -69,6 +72,7 @@ class LedgerApplication(Application):
         version: What Info answers as the software's version.
         types: Declarations to use instead of the packaged ones.
         ledger: A ledger to use instead of the directory's.
+        watch: Told of each committed block: head, result, outcomes, envelopes that wait.
     """
 
     def __init__(
@@ -78,8 +82,10 @@ class LedgerApplication(Application):
         version: str = "",
         types: tuple[TransactionType, ...] | None = None,
         ledger: DecidedLedger | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.directory = directory
+        self._watch = watch
         self._version = version
         self.ledger = ledger or DecidedLedger(directory, types=types)
         self._info = self._committed_info()
@@ -191,6 +197,8 @@ class LedgerApplication(Application):
             result.height, self.ledger.head, self.ledger.replaced,
             zip(names, outcomes, strict=True),
         )
+        if self._watch is not None:
+            self._watch(self.ledger.head, result, outcomes, len(self._mempool))
         for alarm in result.alarms:
             log.error("internal fault: %s", alarm, extra={"height": result.height})
         return ResponseCommit()
