@@ -13,6 +13,7 @@ from muniment.model import (
     account,
     application,
     claim,
+    document,
     ledger,
     member,
     misbehaviour,
@@ -26,8 +27,8 @@ from muniment.model.state import Table
 from muniment.operations import declared
 
 MADE = "<!-- Made by `make generate` from the declarations. Do not edit. -->\n"
-STATE_MODULES = (account, application, claim, ledger, member, misbehaviour, power, reference,
-                 relation, validator)
+STATE_MODULES = (account, application, claim, document, ledger, member, misbehaviour, power,
+                 reference, relation, validator)
 
 
 def transactions() -> str:

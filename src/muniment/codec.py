@@ -24,6 +24,8 @@ Date = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 """A date `YYYY-MM-DD`; whether it is a real one is the business of a check."""
 Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9-]{0,39}\Z")]
 """A code word in kebab-case, e.g. a ground or a name of a disclosure."""
+Language = Annotated[str, msgspec.Meta(pattern=r"\A[a-z]{2}\Z")]
+"""A language code of ISO 639-1, as WIPO Standard ST.96 uses it."""
 Number = Annotated[str, msgspec.Meta(pattern=r"\A[!-~](?:[ -~]{0,38}[!-~])?\Z")]
 """A number as an office prints it: 1 to 40 printable ASCII characters."""
 Component = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_.+-]{1,48}\Z")]

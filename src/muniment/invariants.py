@@ -9,7 +9,7 @@ from collections.abc import Callable
 from muniment.declare import invariant
 from muniment.model.account import Account, Denial, Grant
 from muniment.model.application import Application, Copy, Coverage, Sealed
-from muniment.model.claim import Claim, Claimed
+from muniment.model.claim import Claim, Claimed, Finding
 from muniment.model.power import is_sound
 from muniment.model.state import Change, State
 from muniment.model.validator import VALIDATORS
@@ -82,13 +82,25 @@ def period_is_ordered(change: Change) -> None:
         invariant(ordered, "A new role or denial ends after it begins.")
 
 
-def claim_keeps_its_filings(change: Change) -> None:
-    """A claim keeps the filings that it joins; an index entry is empty."""
+def claim_keeps_its_entry(change: Change) -> None:
+    """A claim keeps its entry, its time and its submitter, and falls once; its finding is one."""
     before, after = change.before, change.after
+    invariant(isinstance(after, Claim | Claimed | Finding), "A claim stays a claim.")
     if isinstance(before, Claim) and isinstance(after, Claim):
-        kept = (before.earlier, before.entry) == (after.earlier, after.entry)
-        invariant(kept, "A claim keeps its earlier filing and its entry.")
-    invariant(isinstance(after, Claim | Claimed), "A claim stays a claim.")
+        kept = (before.entry, before.recorded, before.submitter) == (
+            after.entry, after.recorded, after.submitter)
+        invariant(kept, "A claim keeps its entry, its time of recording and its submitter.")
+        stays = before.status != "Abandoned" or after.status == "Abandoned"
+        invariant(stays, "A withdrawn claim stays withdrawn.")
+        once = before.restored in (None, after.restored)
+        invariant(once, "A right is restored once.")
+    if isinstance(before, Claimed) and isinstance(after, Claimed):
+        invariant(before.claim == after.claim, "An index entry keeps its claim.")
+
+
+def document_never_changes(change: Change) -> None:
+    """A priority document is recorded once."""
+    invariant(change.before is None, "A priority document never changes.")
 
 
 def coverage_is_dated(change: Change) -> None:
@@ -100,11 +112,13 @@ def coverage_is_dated(change: Change) -> None:
 _BY_TABLE: dict[str, Invariant] = {
     "account": account_keeps_its_kind,
     "application": number_is_issued_once,
-    "claim": claim_keeps_its_filings,
-    "claimed": claim_keeps_its_filings,
+    "claim": claim_keeps_its_entry,
+    "claimed": claim_keeps_its_entry,
     "copy": copy_keeps_its_source,
     "coverage": coverage_is_dated,
     "deny": period_is_ordered,
+    "document": document_never_changes,
+    "finding": claim_keeps_its_entry,
     "role": period_is_ordered,
     "sealed": seal_opens_once,
 }

@@ -5,9 +5,9 @@ import pytest
 from muniment.codec import encode
 from muniment.model import example
 from muniment.model.application import APPLICATIONS
-from muniment.model.checking import claim_facts, filing
-from muniment.model.claim import FilingName
-from muniment.model.priority import assess_priority
+from muniment.model.checking import assess, filing
+from muniment.model.claim import EarlierName, FilingName
+from muniment.model.rulebook import Rulebook
 from muniment.model.state import State
 from muniment.operations import (
     claim_priority,
@@ -17,7 +17,7 @@ from muniment.operations import (
 )
 from muniment.reference import PackagedReference
 
-REFERENCE = PackagedReference("demo")
+RULES = Rulebook(PackagedReference("demo"))
 FIRST, SECOND = "2026/000001", "2026/000002"
 
 
@@ -54,15 +54,14 @@ def relate(state, number=SECOND, office="XA", other=FIRST, other_office="XA"):
 
 
 def claim(state, later, earlier, date):
-    named = FilingName(number=earlier, office="XA", right="patent")
+    named = EarlierName(number=earlier, office="XA", right="patent")
     run(state, claim_priority.TYPE, claim_priority.ClaimPriority(
         date=date, earlier=named, number=later, office="XB", right="patent"), "XB")
 
 
 def results(state, number, date):
-    facts = claim_facts(state, filing("XA", "patent", number, date))
     later = filing("XB", "patent", "2026-00001", "2027-02-01")
-    return assess_priority(later, [facts], REFERENCE).claims[0]
+    return assess(state, later, [filing("XA", "patent", number, date)], RULES).claims[0]
 
 
 def test_v8_the_later_filing_counts_as_first_and_the_older_one_is_barred(state):
@@ -134,8 +133,8 @@ def test_v15_a_title_counts_by_its_execution(state, executed, expected):
             office="XB", other=named, right="patent")
         changes = declare_relation.TYPE.run(operation, state, example.context("XB"), [])
         state.put(changes)
-    facts = claim_facts(state, filing("XA", "patent", SECOND, "2026-03-02"), later)
-    assert assess_priority(later, [facts], REFERENCE).claims[0].summary()["P10"] == expected
+    assessed = assess(state, later, [filing("XA", "patent", SECOND, "2026-03-02")], RULES)
+    assert assessed.claims[0].summary()["P10"] == expected
 
 
 def test_without_a_declared_relation_nothing_is_said_to_be_first(state):

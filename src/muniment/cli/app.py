@@ -5,8 +5,10 @@ import typer
 from muniment.cli import (
     account,
     backup,
+    claim,
     deadline,
     demo,
+    document,
     engine,
     evidence,
     filing,
@@ -36,6 +38,9 @@ app.command("erase")(filing.erase)
 app.command("demo")(demo.demo)
 app.add_typer(filing.app, name="filing")
 app.add_typer(number.app, name="number")
+for name, act in claim.COMMANDS.items():
+    priority.app.command(name)(act)
+priority.app.add_typer(document.app, name="document")
 app.add_typer(priority.app, name="priority")
 app.add_typer(relation.app, name="relation")
 app.add_typer(evidence.app, name="evidence")

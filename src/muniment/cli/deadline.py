@@ -47,7 +47,7 @@ def compute(office: str, date: str, right: str, earlier: str) -> dict[str, Any]:
     from muniment.model.calendar import Calendar, parse_date
     from muniment.model.calendar import deadline as count
     from muniment.model.office import DEMO
-    from muniment.model.priority_checks import restorations
+    from muniment.model.rulebook import Rulebook
     from muniment.reference import PackagedReference
 
     fiction = office in DEMO
@@ -63,7 +63,7 @@ def compute(office: str, date: str, right: str, earlier: str) -> dict[str, Any]:
         {"basis": window["basis"], "criterion": criterion,
          "deadline": count(end.end, window["months"], calendar).as_json(),
          "source": window["source"]}
-        for criterion, window in restorations(reference, office, right, end.end)
+        for criterion, window in Rulebook(reference).restorations(office, right, end.end)
     ]
     return {
         "basis": row["basis"],

@@ -1,16 +1,14 @@
-"""`muniment priority`: check claims, record and withdraw them."""
+"""`muniment priority check`: claims as somebody states them, or as they stand in a register."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from muniment.cli.common import (
-    AccountOption,
     JsonOption,
-    LedgerOption,
     errors,
     group,
     named,
@@ -18,50 +16,99 @@ from muniment.cli.common import (
     print_json,
     progress_bar,
     show,
-    show_receipt,
 )
-from muniment.model.calendar import Calendar, Reference
+from muniment.model.calendar import Reference, format_date
 from muniment.model.office import DEMO
 from muniment.model.priority import Assessment, assess_priority
-from muniment.model.priority_case import ClaimFacts, Filing
-from muniment.proof.errors import LedgerError, Malformed
+from muniment.model.priority_case import ClaimFacts, Descent, Filing, Presented
+from muniment.proof.errors import LedgerError, Malformed, NotFound
 
-app = group("Check priority claims, record them, withdraw them.")
-LaterArgument = Annotated[str, typer.Argument(help="Later filing, OFFICE/KIND/NUMBER.")]
+app = group("Check priority claims, record them, decide them.")
 OptionalLedger = Annotated[
     Path | None,
     typer.Option("--ledger", envvar="MUNIMENT_LEDGER", help="Ledger to look earlier filings up."),
 ]
-EARLIER_KINDS = ("patent", "utility-model", "design", "trademark")
+TEXT_LENGTH_MAX = 40
+"""Longest text of a member of a case."""
+
+
+class Asked(NamedTuple):
+    """A claim as somebody asks about it."""
+
+    earlier: Filing
+    """The earlier filing."""
+    facts: Mapping[str, str] = {}
+    """What he states of the claim, by name."""
 
 
 class Checker:
-    """Assesses claims against a ledger, or against the packaged reference data alone."""
+    """Assesses claims against a ledger, or against the packaged reference data alone.
 
-    def __init__(self, state: Any = None) -> None:
+    Args:
+        state: The public state of a ledger, if there is one.
+        grant: A sealed filing that the asker's disclosure opens.
+    """
+
+    def __init__(self, state: Any = None, grant: Any = None) -> None:
         from muniment.model.reference import LedgerReference
+        from muniment.model.rulebook import Rulebook
         from muniment.reference import PackagedReference
 
         self._state = state
+        self._grant = grant
         self._reference: Reference = LedgerReference(state) if state else PackagedReference("demo")
-        self._calendars: dict[str, Calendar] = {}
+        self._rulebook = Rulebook(self._reference)
 
-    def assess(self, later: Filing, claims: list[Filing]) -> Assessment:
-        """Return the assessment of claims."""
-        if later.office not in self._calendars:
-            self._calendars[later.office] = Calendar(later.office, self._reference)
-        facts = [self._facts(one, later) for one in claims]
-        return assess_priority(later, facts, self._reference, self._calendars[later.office])
+    def assess(self, later: Filing, claims: Sequence[Asked | Filing]) -> Assessment:
+        """Return the assessment of claims as somebody states them."""
+        asked = [one if isinstance(one, Asked) else Asked(one) for one in claims]
+        facts, descent = self._facts(later, asked)
+        if any(one.facts for one in asked):
+            from muniment.model.stated import state_facts
 
-    def _facts(self, earlier: Filing, later: Filing) -> ClaimFacts:
-        from muniment.model.checking import claim_facts, packaged_facts
+            for place, one in enumerate(asked):
+                facts[place], descent = state_facts(later, facts[place], descent, one.facts)
+        return assess_priority(later, facts, self._rulebook, descent)
 
-        if self._state is not None:
-            return claim_facts(self._state, earlier, later)
-        return packaged_facts(self._reference, earlier)
+    def recorded(
+        self, later: Filing, place: int | None = None, presented: Presented | None = None
+    ) -> Assessment:
+        """Return the assessment of the claims that a filing holds in the register.
+
+        Raises:
+            NotFound: It holds none, or none at that place.
+        """
+        from muniment.model.checking import assess_recorded, recorded_claims
+        from muniment.model.claiming import later_filing
+
+        found = later_filing(self._state, later.office, later.right, later.number)
+        claims = recorded_claims(self._state, found.part) if found else {}
+        if found is None or not claims or (place is not None and f"{place:012}" not in claims):
+            raise NotFound("not-confirmed", "No such claim stands in that register.",
+                           basis="docs/priority.md", remedy="State it: --filed DATE --claim ...")
+        assessed = assess_recorded(self._state, found.named, claims, self._rulebook,
+                                   grant=self._grant, presented=presented)
+        if place is None:
+            return assessed
+        kept = assessed.claims[list(claims).index(f"{place:012}")]
+        return Assessment(assessed.later, (kept,), assessed.filed)
+
+    def _facts(
+        self, later: Filing, asked: Sequence[Asked]
+    ) -> tuple[list[ClaimFacts], Descent | None]:
+        from muniment.model.checking import claim_facts, packaged_descent, packaged_facts
+        from muniment.model.descent import lineage_of
+
+        if self._state is None:
+            facts = [packaged_facts(self._reference, one.earlier) for one in asked]
+            return facts, packaged_descent(self._reference, later)
+        lineage = lineage_of(self._state, later)
+        facts = [claim_facts(self._state, one.earlier, lineage, grant=self._grant)
+                 for one in asked]
+        return facts, lineage.descent
 
 
-def read_case(plain: Any) -> tuple[Filing, list[Filing]]:
+def read_case(plain: Any) -> tuple[Filing, list[Asked]]:
     """Return the later filing and the claims of one line of a batch.
 
     Raises:
@@ -76,16 +123,32 @@ def read_case(plain: Any) -> tuple[Filing, list[Filing]]:
         made = filing(later["office"], right, later.get("number", ""), later["filing_date"])
         earlier = []
         for one in claims:
-            kind = one.get("right", right)
-            texts += [one["office"], one.get("number") or "", one["date"], kind]
-            earlier.append(filing(one["office"], kind, one.get("number") or "", one["date"]))
+            kind, facts = one.get("right", right), one.get("facts") or {}
+            facts = read_facts(facts.split()) if isinstance(facts, str) else facts
+            texts += [one["office"], one.get("number") or "", one["date"], kind, *facts.values()]
+            earlier.append(Asked(filing(one["office"], kind, one.get("number") or "",
+                                        one["date"]), facts))
     except (KeyError, TypeError, AttributeError) as error:
         raise Malformed("case-malformed", f"A member is missing or of the wrong type: {error}.",
                         basis="docs/priority.md") from None
-    if not all(isinstance(one, str) and one.isascii() and len(one) <= 40 for one in texts):
-        raise Malformed("case-malformed", "A member is no ASCII text of at most 40 characters.",
-                        basis="docs/priority.md")
+    if not all(isinstance(one, str) and one.isascii() and len(one) <= TEXT_LENGTH_MAX
+               for one in texts):
+        raise Malformed("case-malformed", f"A member is no ASCII text of at most "
+                        f"{TEXT_LENGTH_MAX} characters.", basis="docs/priority.md")
     return made, earlier
+
+
+def read_facts(stated: Sequence[str]) -> dict[str, str]:
+    """Return facts that are written NAME=VALUE, by their names.
+
+    Raises:
+        Malformed: One of them is not.
+    """
+    pairs = [one.partition("=") for one in stated]
+    if not all(equals for _, equals, _ in pairs):
+        raise Malformed("fact-malformed", "A fact is written NAME=VALUE.",
+                        basis="docs/priority.md#facts", remedy="--fact declared=2026-09-21")
+    return {name: value for name, _, value in pairs}
 
 
 @app.command()
@@ -94,22 +157,66 @@ def check(
     filed: Annotated[str | None, typer.Option(help="Its filing date, YYYY-MM-DD.")] = None,
     claim: Annotated[list[str] | None, typer.Option(
         help="Earlier filing and date, OFFICE/KIND/NUMBER@YYYY-MM-DD; repeatable.")] = None,
+    fact: Annotated[list[str] | None, typer.Option(
+        help="What else you state of the claims, NAME=VALUE; repeatable.")] = None,
+    place: Annotated[int | None, typer.Option(
+        help="Without --claim: the place of one recorded claim, from 0.")] = None,
+    grant: Annotated[Path | None, typer.Option(
+        help="File with the applicant's disclosure of a sealed filing.")] = None,
+    document: Annotated[Path | None, typer.Option(
+        help="File to compare with the recorded copy of a recorded claim.")] = None,
+    disclosure: Annotated[Path | None, typer.Option(
+        help="File with the disclosure of that copy.")] = None,
     batch: Annotated[Path | None, typer.Option(help="JSON lines or CSV of cases.")] = None,
     ledger: OptionalLedger = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check claims: every check's own result, the dates used, the calendar and the reasons."""
+    """Check claims: every check's own result, the dates used, the calendar and the reasons.
+
+    With --claim, the claims that you state; without it, those that the register of the ledger
+    holds. A --grant shows the results of a sealed filing to you alone.
+    """
     if ledger is None:
         with errors(as_json=as_json):
-            _check(Checker(), later, filed, claim, batch, as_json=as_json)
+            if grant or document or (not claim and not batch and later):
+                raise Malformed("case-malformed", "Recorded claims, grants and documents are "
+                                "checked against a ledger.", remedy="Add --ledger DIR, or state "
+                                "the claim: --filed DATE --claim OFFICE/KIND/NUMBER@DATE")
+            _check(Checker(), later, filed, claim, fact, batch, as_json=as_json)
         return
     with opened(ledger, as_json=as_json, read_only=True) as register:
-        _check(Checker(register.ledger.state), later, filed, claim, batch, as_json=as_json)
+        checker = Checker(register.ledger.state, _granted(register, grant))
+        if later and not claim and not batch:
+            shown = _presented(document, disclosure)
+            _answer(checker.recorded(Filing(*named(later), None), place, shown),
+                    as_json=as_json)
+            return
+        _check(checker, later, filed, claim, fact, batch, as_json=as_json)
+
+
+def _granted(register: Any, grant: Path | None) -> Any:
+    from muniment.model.sealed import open_grant, read_grant
+
+    if grant is None:
+        return None
+    text = read_grant(grant.read_text(encoding="ascii", errors="replace"))
+    return open_grant(register.ledger.state, register.ledger.identity.id, text)
+
+
+def _presented(document: Path | None, disclosure: Path | None) -> Presented | None:
+    from muniment.cli.document import present
+
+    if document is None:
+        return None
+    if disclosure is None:
+        raise Malformed("case-malformed", "A document is compared by its disclosure.",
+                        remedy="Add --disclosure FILE.")
+    return present(document, disclosure)
 
 
 def _check(
     checker: Checker, later: str | None, filed: str | None, claims: list[str] | None,
-    batch: Path | None, *, as_json: bool,
+    facts: list[str] | None, batch: Path | None, *, as_json: bool,
 ) -> None:
     from muniment.model.checking import filing
 
@@ -121,8 +228,13 @@ def _check(
                         remedy="muniment priority check XB/patent/2026-00001 --filed 2026-09-21 "
                         "--claim XA/patent/2025/000001@2025-09-18")
     office, right, number = named(later)
-    earlier = [filing(*named(one.rpartition("@")[0]), one.rpartition("@")[2]) for one in claims]
-    assessed = checker.assess(filing(office, right, number, filed), earlier)
+    stated = read_facts(facts or ())
+    asked = [Asked(filing(*named(one.rpartition("@")[0]), one.rpartition("@")[2]), stated)
+             for one in claims]
+    _answer(checker.assess(filing(office, right, number, filed), asked), as_json=as_json)
+
+
+def _answer(assessed: Assessment, *, as_json: bool) -> None:
     if as_json:
         print_json({**assessed.as_json(), "fiction": is_fiction(assessed)})
         return
@@ -138,22 +250,33 @@ def is_fiction(assessed: Assessment) -> bool:
 def show_assessment(assessed: Assessment) -> None:
     """Print an assessment for people."""
     later = assessed.later
-    show([("later filing", f"{later.office} {later.number} ({later.right}), {later.date}")],
+    day = format_date(later.date) if later.date else "no date"
+    show([("later filing", f"{later.office} {later.number} ({later.right}), {day}")],
          fiction=is_fiction(assessed))
     for one in assessed.claims:
         if not one.confirmed:
             show([("claim", "not-confirmed"), ("", one.as_json()["reason"])])
             continue
         earlier = one.claim.earlier
-        show([("claim", f"{earlier.office} {earlier.number} ({earlier.right}), {earlier.date}")])
+        show([("claim", f"{earlier.office} {earlier.number or 'without number'} "
+               f"({earlier.right}), {earlier.date}")])
         for result in one.results:
             mark = "x" if result.excludes else " "
-            sys.stdout.write(f" [{mark}] {result.check}  {result.result:<18}  {result.reason}\n")
+            sys.stdout.write(f" [{mark}] {result.check}  {result.result:<20}  {result.reason}\n")
             if result.remedy:
-                sys.stdout.write(f"                               -> {result.remedy}\n")
-    day = assessed.priority_date
-    show([("P18", f"priority date {day}" if day else "no claim gives a priority date on public "
-           "facts"), ("note", "The later office decides; this is what public facts say.")])
+                sys.stdout.write(f"                                 -> {result.remedy}\n")
+    several = assessed.several
+    dated = several.facts["priority_date"]
+    rows = [("P18", f"priority date {dated}" if dated else several.reason)]
+    rows += [("", f"{_goods(one)}: {one['date']}") for one in several.facts.get("partial", ())]
+    if "publication_due" in several.facts:
+        rows.append(("", f"publication from {several.facts['publication_due']} on"))
+    show([*rows, ("note", "The later office decides; this is what public facts say.")])
+
+
+def _goods(partial: Mapping[str, Any]) -> str:
+    classes = ", ".join(map(str, partial["classes"]))
+    return f"classes {classes}" if classes else "the goods and services of a list"
 
 
 def _batch(checker: Checker, path: Path) -> None:
@@ -184,59 +307,10 @@ def _cases(path: Path) -> Iterator[Any]:
             continue
         yield {
             "claims": [{"date": fields.get("earlier_date"), "number": fields.get("earlier_number"),
+                        "facts": fields.get("facts") or {},
                         "office": fields.get("earlier_office"),
                         "right": fields.get("earlier_right") or fields.get("right")}],
             "later": {"filing_date": fields.get("later_date"),
                       "number": fields.get("later_number"), "office": fields.get("later_office")},
             "right": fields.get("right"),
         }
-
-
-@app.command("claim")
-def claim_priority(
-    later: LaterArgument,
-    earlier: Annotated[str, typer.Argument(help="Earlier filing, OFFICE/KIND/NUMBER.")],
-    date: Annotated[str, typer.Option(help="Its filing date as claimed, YYYY-MM-DD.")],
-    ledger: LedgerOption = Path("ledger"),
-    account: AccountOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Record a claim in the later office's register."""
-    with opened(ledger, account, as_json=as_json) as register:
-        receipt = register.act(claiming(later, earlier, date))
-        show_receipt(register, receipt, f"{later} claims {earlier} of {date}", as_json=as_json)
-
-
-def claiming(later: str, earlier: str, date: str) -> Any:
-    """Return the operation of a claim."""
-    from muniment.codec import from_members
-    from muniment.operations.claim_priority import ClaimPriority
-
-    office, right, number = named(later)
-    first = named(earlier)
-    return from_members(ClaimPriority, {
-        "date": date,
-        "earlier": {"number": first.number, "office": first.office, "right": first.right},
-        "number": number, "office": office, "right": right, "type": "claim-priority",
-    })
-
-
-@app.command()
-def withdraw(
-    later: LaterArgument,
-    claim: Annotated[int, typer.Argument(help="Place of the claim, from 0.")],
-    ledger: LedgerOption = Path("ledger"),
-    account: AccountOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Withdraw a claim; it stays on record and no longer counts."""
-    with opened(ledger, account, as_json=as_json) as register:
-        from muniment.codec import from_members
-        from muniment.operations.withdraw_claim import WithdrawClaim
-
-        office, right, number = named(later)
-        receipt = register.act(from_members(WithdrawClaim, {
-            "claim": claim, "number": number, "office": office, "right": right,
-            "type": "withdraw-claim",
-        }))
-        show_receipt(register, receipt, f"claim {claim} of {later} withdrawn", as_json=as_json)

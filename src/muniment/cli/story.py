@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from muniment.cli.account import _made, denying, enrol
+from muniment.cli.claim import claiming
 from muniment.cli.evidence import NOT_PROVEN
 from muniment.cli.filing import (
     erase_name,
@@ -20,7 +21,7 @@ from muniment.cli.filing import (
     open_filing,
     sealed_filing,
 )
-from muniment.cli.priority import Checker, claiming
+from muniment.cli.priority import Checker
 from muniment.cli.story_priority import act_country_not_bound, act_first_filing
 from muniment.model.application import formats_of
 from muniment.model.checking import filing

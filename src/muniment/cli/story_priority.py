@@ -3,8 +3,9 @@
 from typing import Any
 
 from muniment.cli.account import _made
+from muniment.cli.claim import claiming
 from muniment.cli.filing import open_filing
-from muniment.cli.priority import Checker, claiming
+from muniment.cli.priority import Checker
 from muniment.model.checking import filing
 from muniment.model.priority_case import Result
 from muniment.node.register import Reference, Register

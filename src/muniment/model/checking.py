@@ -1,16 +1,41 @@
-"""From the public state to the facts of a claim: the one way from a register to an assessment."""
+"""From the public state to the facts of a claim: the one way from a register to an assessment.
 
+Where an office has declared a series complete and nothing unsealed stands there, nothing more is
+read: what is read depends on public entries only, never on what is sealed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from muniment.codec import members
 from muniment.model import application as filings
-from muniment.model.application import APPLICATIONS, COPIES, Application, Copy
+from muniment.model.application import APPLICATIONS, COPIES, Application, Copy, Identity
 from muniment.model.calendar import Reference, parse_date
+from muniment.model.claim import CLAIMS, Claim
+from muniment.model.dates import SECONDS_A_DAY, day_of
+from muniment.model.descent import Lineage, is_pct_number, lineage_of
+from muniment.model.earlier_acts import chain_of, documents_of, inherited_claim, restorations_of
 from muniment.model.number import NumberFormat, read_number
 from muniment.model.number import Reading as NumberReading
 from muniment.model.office import known_office
-from muniment.model.priority_case import ClaimFacts, Filing, Found, Reading, Title
+from muniment.model.priority import Assessment, assess_priority
+from muniment.model.priority_case import (
+    ClaimFacts,
+    Descent,
+    Filing,
+    Found,
+    Presented,
+    Reading,
+    Steps,
+)
 from muniment.model.reference import PARAMETERS
+from muniment.model.rulebook import Rulebook
 from muniment.model.same_subject import declared_title, related_filings, relying_offices
+from muniment.model.sealed import Grant
 from muniment.model.state import State
 from muniment.proof.errors import LedgerError
+
+FIRST_DAY = "1900-01-01"
 
 
 def filing(office: str, right: str, number: str, day: str) -> Filing:
@@ -21,52 +46,180 @@ def filing(office: str, right: str, number: str, day: str) -> Filing:
         return Filing(office, right, number, None)
 
 
+def assess(
+    state: State, later: Filing, claims: Sequence[Filing], rulebook: Rulebook, *,
+    grant: Grant | None = None,
+) -> Assessment:
+    """Assess claims as somebody states them against the public state.
+
+    Args:
+        state: The public state.
+        later: The filing that claims.
+        claims: The earlier filings, as claimed.
+        rulebook: The rules and calendars of the ledger.
+        grant: A sealed filing that the asker's disclosure opens.
+    """
+    lineage = lineage_of(state, later)
+    facts = [claim_facts(state, one, lineage, grant=grant) for one in claims]
+    return assess_priority(later, facts, rulebook, lineage.descent)
+
+
+def assess_recorded(
+    state: State, later: Filing, claims: Mapping[str, Claim], rulebook: Rulebook, *,
+    grant: Grant | None = None, presented: Presented | None = None,
+) -> Assessment:
+    """Assess claims of a later filing as they stand in the register, or as they will stand.
+
+    Args:
+        state: The public state.
+        later: The later filing, with the date that its entry shows.
+        claims: Each claim by its place, in their order.
+        rulebook: The rules and calendars of the ledger.
+        grant: A sealed filing that the asker's disclosure opens.
+        presented: A file that the asker presents as the certified copy of each.
+    """
+    lineage = lineage_of(state, later)
+    facts = [
+        claim_facts(state, named_by(one), lineage, claim=one, grant=grant, presented=presented)
+        for one in claims.values()
+    ]
+    return assess_priority(later, facts, rulebook, lineage.descent)
+
+
+def recorded_claims(state: State, later: str) -> dict[str, Claim]:
+    """Return each claim of a later filing by its place.
+
+    Args:
+        state: The public state.
+        later: Office, kind of right, series and number as keys show them.
+    """
+    rows = state.rows(CLAIMS, later)
+    return {key.decode("ascii").split("/")[-2]: claim for key, claim in rows}
+
+
+def named_by(claim: Claim) -> Filing:
+    """Return the earlier filing as a recorded claim names it."""
+    named = claim.earlier
+    return Filing(named.office, named.right, named.number or "", parse_date(claim.date))
+
+
 def claim_facts(
-    state: State, earlier: Filing, later: Filing | None = None, *, withdrawn: bool = False
+    state: State, earlier: Filing, lineage: Lineage, *, claim: Claim | None = None,
+    grant: Grant | None = None, presented: Presented | None = None,
 ) -> ClaimFacts:
-    """Return what public state says of an earlier filing; sealed filings are never looked at."""
-    profile = state.get(PARAMETERS, "profile")
-    demo = profile is not None and profile.value == "demo"
-    named = (earlier.office, earlier.right, earlier.number)
-    identity = filings.identify(state, *named)
-    found = _found(state, named)
-    key = filings.key_part(state, *named)
-    return ClaimFacts(
-        earlier=earlier,
-        office_known=known_office(earlier.office, date="1900-01-01", demo=demo),
-        reading=_reading(earlier.number, identity.readings),
-        canonical=identity.canonical if identity.readings else "",
-        found="none" if found is None else found[0],
-        register_date=parse_date(found[1].date) if found and found[1].date else None,
-        source=found[1].source if found and isinstance(found[1], Copy) else "",
-        covered=filings.covered(state, earlier.office, earlier.right, identity.suffix),
-        withdrawn=withdrawn,
-        related=related_filings(state, key) if found else (),
-        title=_title(state, later, key) if found and later else None,
-        barred_by=relying_offices(state, key) if found else (),
-    )
+    """Return what public state says of a claim; sealed filings are never looked at.
+
+    Args:
+        state: The public state.
+        earlier: The earlier filing, as claimed.
+        lineage: The later filing, with those from which it descends.
+        claim: The claim as it is recorded, if it is.
+        grant: A sealed filing that the asker's disclosure opens.
+        presented: A file that the asker presents as the certified copy.
+    """
+    identity = filings.identify(state, earlier.office, earlier.right, earlier.number)
+    key, entry = _found(state, earlier, identity)
+    granted = grant if grant and not entry and _opens(grant, earlier, identity) else None
+    found = _kind(entry, granted)
+    covered = filings.covered(state, earlier.office, earlier.right, identity.suffix)
+    facts: dict[str, Any] = {
+        "earlier": earlier,
+        "office_known": known_office(earlier.office, date=FIRST_DAY, demo=_is_demo(state)),
+        "reading": _reading(earlier.number, identity.readings),
+        "canonical": identity.canonical if identity.readings else "",
+        "found": found,
+        "covered": covered,
+    }
+    if entry is not None:
+        facts["register_date"] = parse_date(entry.date) if entry.date else None
+        facts["source"] = entry.source if isinstance(entry, Copy) else ""
+    elif granted is not None:
+        facts["register_date"] = parse_date(granted.filing.date)
+        facts["entry"] = granted.sealed.entry
+    if claim is not None:
+        facts |= _of_the_claim(claim)
+    if earlier.number and not (found == "none" and covered):
+        facts |= _acts(state, key, lineage, claim, found)
+    if presented is not None:
+        facts["presented"] = presented
+    return ClaimFacts(**facts)
 
 
-def _title(state: State, later: Filing, earlier: str) -> Title | None:
-    return declared_title(
-        state, filings.key_part(state, later.office, later.right, later.number), earlier
-    )
+def _acts(
+    state: State, key: str, lineage: Lineage, claim: Claim | None, found: Found
+) -> dict[str, Any]:
+    """Return what offices declared and recorded of an earlier filing."""
+    facts: dict[str, Any] = {
+        "documents": documents_of(state, key, lineage),
+        "inherited": inherited_claim(state, key, lineage),
+        "restored": restorations_of(state, key, lineage, claim),
+        "title": declared_title(state, lineage, key),
+    }
+    if found in ("application", "copy"):
+        facts["related"] = related_filings(state, key)
+        facts["barred_by"] = relying_offices(state, key)
+    if found == "application":
+        facts["chain"] = chain_of(state, key)
+    return facts
+
+
+def _of_the_claim(claim: Claim) -> dict[str, Any]:
+    """Return what a recorded claim says of itself."""
+    goods, steps = claim.goods, claim.steps
+    facts: dict[str, Any] = {"recorded": day_of(claim.recorded + SECONDS_A_DAY),
+                             "status": claim.status}
+    if claim.was is not None:
+        facts["was"] = parse_date(claim.was)
+    if goods is not None:
+        facts |= {"classes": goods.classes, "listed": goods.listed is not None}
+    if steps is not None:
+        facts["steps"] = Steps(**{name: parse_date(day) for name, day in members(steps).items()})
+    return facts
 
 
 def _found(
-    state: State, named: tuple[str, str, str]
-) -> tuple[Found, Application | Copy] | None:
-    own = filings.find(state, APPLICATIONS, *named)
-    if own is not None:
-        return "application", own[1]
-    for suffix in filings.identify(state, *named).suffixes:
-        rows = state.rows(COPIES, named[0], named[1], suffix)
-        if rows:
-            return "copy", rows[0][1]
-    return None
+    state: State, named: Filing, identity: Identity
+) -> tuple[str, Application | Copy | None]:
+    """Return (key part, entry) of an earlier filing: its office's entry, else a copy of it."""
+    parts = [f"{named.office}/{named.right}/{suffix}" for suffix in identity.suffixes]
+    for part in parts:
+        own = state.at(APPLICATIONS, APPLICATIONS.key(part))
+        if own is not None:
+            return part, own
+    for part in parts:
+        copies = state.rows(COPIES, part)
+        if copies:
+            return part, copies[0][1]
+    return parts[0], None
+
+
+def _kind(entry: Application | Copy | None, granted: Grant | None) -> Found:
+    if isinstance(entry, Application):
+        return "application"
+    if isinstance(entry, Copy):
+        return "copy"
+    return "sealed" if granted else "none"
+
+
+def _opens(grant: Grant, earlier: Filing, identity: Identity) -> bool:
+    """Return whether a grant opens the filing that a claim names, in any spelling."""
+    filing = grant.filing
+    if (filing.office, filing.right) != (earlier.office, earlier.right):
+        return False
+    if filing.number == earlier.number:
+        return True
+    canonical = {one.canonical for one in identity.readings}
+    return bool(canonical & {one.canonical for one in grant.readings})
+
+
+def _is_demo(state: State) -> bool:
+    profile = state.get(PARAMETERS, "profile")
+    return profile is not None and profile.value == "demo"
 
 
 def _reading(printed: str, readings: tuple[NumberReading, ...]) -> Reading:
+    if not printed:
+        return "missing"
     if not readings:
         return "unknown"
     if len(readings) > 1:
@@ -78,11 +231,22 @@ def _reading(printed: str, readings: tuple[NumberReading, ...]) -> Reading:
 
 def packaged_facts(reference: Reference, earlier: Filing) -> ClaimFacts:
     """Return what the reference data alone says of an earlier filing: its number, no entry."""
-    rows = reference.rows("number-format", earlier.office, earlier.right)
-    readings = read_number([NumberFormat.from_row(row) for _, row in rows], earlier.number)
+    readings = _packaged_readings(reference, earlier)
     return ClaimFacts(
         earlier=earlier,
-        office_known=known_office(earlier.office, date="1900-01-01", demo=True),
+        office_known=known_office(earlier.office, date=FIRST_DAY, demo=True),
         reading=_reading(earlier.number, readings),
         canonical=readings[0].canonical if readings else "",
     )
+
+
+def packaged_descent(reference: Reference, later: Filing) -> Descent | None:
+    """Return what the number of a later filing alone says: whether it is a PCT one."""
+    if not is_pct_number(later.number, _packaged_readings(reference, later)):
+        return None
+    return Descent(later.date, later.office, international=True)
+
+
+def _packaged_readings(reference: Reference, named: Filing) -> tuple[NumberReading, ...]:
+    rows = reference.rows("number-format", named.office, named.right)
+    return read_number([NumberFormat.from_row(row) for _, row in rows], named.number)

@@ -9,21 +9,25 @@ from functools import cache
 from typing import Any
 
 from muniment.codec import Record, from_members, members
-from muniment.model.account import ACCOUNTS, Account, Jwk, KeySet
+from muniment.model.account import ACCOUNTS, ROLES, Account, Grant, Jwk, KeySet
 from muniment.model.application import (
     APPLICATIONS,
     COPIES,
+    COVERAGE,
     SEALED,
     Application,
     Copy,
+    Coverage,
     Sealed,
 )
 from muniment.model.claim import CLAIMS, Claim, FilingName
 from muniment.model.context import Context
+from muniment.model.document import PriorityDocument, document_key
 from muniment.model.ledger import EDITIONS, LOG_KEYS, Edition, LogKey
+from muniment.model.number import unknown_suffix
 from muniment.model.possession import Possession, prove_possession
 from muniment.model.reference import PARAMETERS, REFERENCE, Parameter, ReferenceRow
-from muniment.model.relation import RELATIONS, Relation, relation_name
+from muniment.model.relation import RELATIONS, Relation, RelationKind, relation_name
 from muniment.proof import disclosure
 from muniment.proof.crypto import PrivateKey, b64, sha256
 
@@ -90,23 +94,66 @@ def copied() -> dict[bytes, Record]:
     return {COPIES.key("XB", "patent", "2026", "000000000001", "XA"): copy}
 
 
-def claimed(status: str = "claimed") -> dict[bytes, Record]:
+def claimed(
+    number: str | None = "2025-00007", place: int = 0, **more: Any
+) -> dict[bytes, Record]:
     """Return a claim of XA's first application to a filing at XB."""
-    earlier = FilingName(number="2025-00007", office="XB", right="patent")
+    earlier = {"office": "XB", "right": "patent"} | ({"number": number} if number else {})
     claim = from_members(Claim, {
-        "date": "2025-03-03", "earlier": {"number": earlier.number, "office": "XB",
-                                          "right": "patent"},
-        "entry": 12, "recorded": TIME - 900, "status": status, "submitter": "XA",
+        "date": "2025-03-03", "earlier": earlier, "entry": 12, "recorded": TIME - 900,
+        "submitter": "XA", **more,
     })
-    return {CLAIMS.key("XA", "patent", "2026", "000000000001", "000000000000"): claim}
+    return {CLAIMS.key("XA", "patent", "2026", "000000000001", f"{place:012}"): claim}
 
 
-def related() -> dict[bytes, Record]:
-    """Return the relation of XA's first application to its second: the same subject."""
+def many_claims(count: int) -> dict[bytes, Record]:
+    """Return as many withdrawn claims of XA's first application."""
+    return {key: claim for place in range(count)
+            for key, claim in claimed(place=place, status="Abandoned").items()}
+
+
+def marked() -> dict[bytes, Record]:
+    """Return a mark under the number of XA's first application, which no format reads."""
+    key = APPLICATIONS.key("XA", "trademark", unknown_suffix("2026/000001"))
+    return {key: application()}
+
+
+def documented() -> dict[bytes, Record]:
+    """Return a copy of its first application that XA certified."""
+    document = PriorityDocument(
+        certified="2026-02-02", certifier="XA", digest=DIGEST, entry=15, language="en",
+        recorded=TIME - 600, recorder="XA", submitter="XA")
+    return {document_key("XA/patent/2026/000000000001", "XA", DIGEST, ""): document}
+
+
+def role(name: str) -> dict[bytes, Record]:
+    """Return a role of the agent at XA."""
+    return {ROLES.key("XA", name, agent()): Grant(since=TIME - 1_000)}
+
+
+def covering(office: str, series: str) -> dict[bytes, Record]:
+    """Return an office's declaration that its register of patents is complete for a series."""
+    return {COVERAGE.key(office, "patent", series): Coverage(declared=TIME - 1_000)}
+
+
+def rules_of_restoration() -> dict[bytes, Record]:
+    """Return XA's rules: a period of 12 months, open Monday to Friday, restoration by due care."""
+    days = {"closed": {}, "open": [], "source": "example", "weekend": [6, 7]}
+    window = {"basis": "Patents Act", "criterion": "due-care", "months": 2, "source": "example",
+              "valid_from": ""}
+    period = {"basis": "Paris Convention Art. 4C(1)", "months": 12, "source": "example"}
+    rows: dict[tuple[str, ...], Mapping[str, Any]] = {
+        ("closed-days", "XA", year): days for year in ("2024", "2026")}
+    rows |= {("period", "patent", "patent"): period,
+             ("restoration", "XA", "patent", "due-care"): window}
+    return {REFERENCE.key(*name): reference_row(row) for name, row in rows.items()}
+
+
+def related(kind: RelationKind = "same-subject") -> dict[bytes, Record]:
+    """Return a relation of XA's first application to its second."""
     other = FilingName(number="2026/000002", office="XA", right="patent")
-    name = relation_name("same-subject", "XA/patent/2026/000000000002")
-    relation = Relation(entry=14, kind="same-subject", other=other, recorded=TIME - 700,
-                        submitter="XA")
+    name = relation_name(kind, "XA/patent/2026/000000000002")
+    relation = Relation(entry=14, kind=kind, other=other, recorded=TIME - 700, submitter="XA")
     return {RELATIONS.key("XA", "patent", "2026", "000000000001", name): relation}
 
 
@@ -118,6 +165,14 @@ def sealing(**changed: object) -> str:
     value = {"date": "2026-02-02", "ledger": LEDGER, "number": "2026/000002", "office": "XA",
              "right": "patent", "submitter": "XA", **changed}
     return disclosure.make(bytes(16), "filing", value)
+
+
+def sealing_claim(**changed: object) -> str:
+    """Return the disclosure of a sealed claim."""
+    value = {"date": "2025-03-03", "ledger": LEDGER, "number": "2026/000001", "office": "XA",
+             "earlier": {"number": "2025-00007", "office": "XB", "right": "patent"},
+             "right": "patent", "submitter": "XA", **changed}
+    return disclosure.make(bytes(16), "claim", value)
 
 
 def sealed(text: str | None = None, *, opened: int | None = None) -> dict[bytes, Record]:
@@ -151,9 +206,13 @@ def number_format(office: str, *masks: str, check: str = "") -> dict[str, Any]:
 
 
 def _format(office: str, *masks: str) -> ReferenceRow:
-    row = number_format(office, *masks)
+    return reference_row(number_format(office, *masks))
+
+
+def reference_row(row: Mapping[str, Any]) -> ReferenceRow:
+    """Return a published row."""
     return from_members(ReferenceRow, {
-        "published": TIME - YEAR, "publisher": "XA", "row": row, "version": 1,
+        "published": TIME - YEAR, "publisher": "XA", "row": dict(row), "version": 1,
     })
 
 

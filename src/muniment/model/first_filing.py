@@ -5,48 +5,30 @@ filing is the first one, only what is declared and what follows from it.
 """
 
 from datetime import date
+from typing import Any
 
 from muniment.model.calendar import format_date
 from muniment.model.priority_case import Case, RelatedFiling, Result
 
-_BASIS = "Paris Convention Art. 4C(2) and (4)"
-_OBSTACLES = {
-    "other-country": "was filed in another country",
-    "not-ended": "had not ended on the day of this one",
-    "laid-open": "had been laid open to public inspection",
-    "leaves-rights": "left rights outstanding",
-    "has-served": "had served as a basis for claiming priority",
-}
-"""Why Art. 4C(4) does not set an older filing aside."""
-
 
 def filing_is_first(case: Case) -> Result:
     """P08: no older filing of the same subject MUST exist, unless Art. 4C(4) is shown."""
-    claim, start = case.claim, case.earlier_date
+    claim, start = case.claim, case.start
     if not claim.related:
-        return Result("P08", "NONE_DECLARED", "No office declared an older filing of the same "
-                      "subject; that there is none cannot be shown.", _BASIS)
+        return Result("P08", "NONE_DECLARED")
     if start is None:
-        return Result("P08", "NOT_TESTED", "Without a date nothing can be compared.", _BASIS)
+        return Result("P08", "NOT_TESTED")
     undated = [one for one in claim.related if one.filed is None]
     older = [one for one in claim.related if one.filed is not None and one.filed < start]
     found = [(one, _obstacle(one, claim.earlier.office, start)) for one in older]
     for one, obstacle in found:
         if obstacle:
-            return Result("P08", "NOT_FIRST", f"{one.office} {one.number} of the same subject is "
-                          f"older and {_OBSTACLES[obstacle]}.", _BASIS, True,
-                          "Claim the priority of the first filing, if its period still runs.",
-                          {**_shown(one), "obstacle": obstacle})
+            return Result("P08", "NOT_FIRST", obstacle, {**_shown(one), "obstacle": obstacle})
     if undated:
-        return Result("P08", "TO_VERIFY", "A filing of the same subject is declared whose date no "
-                      "public entry shows.", _BASIS,
-                      remedy="Ask the applicant for its date and fate.", facts=_shown(undated[0]))
+        return Result("P08", "TO_VERIFY", facts=_shown(undated[0]))
     if not found:
-        return Result("P08", "NONE_DECLARED", "No declared filing of the same subject is older.",
-                      _BASIS, facts={"declared": len(claim.related)})
-    return Result("P08", "FIRST_BY_4C4", "The older filing ended unpublished and unused, without "
-                  "rights outstanding: this one counts as the first.", _BASIS,
-                  facts=_shown(found[0][0]))
+        return Result("P08", "NONE_DECLARED", "none-older", {"declared": len(claim.related)})
+    return Result("P08", "FIRST_BY_4C4", facts=_shown(found[0][0]))
 
 
 def _obstacle(older: RelatedFiling, office: str, start: date) -> str:
@@ -64,7 +46,7 @@ def _obstacle(older: RelatedFiling, office: str, start: date) -> str:
     return ""
 
 
-def _shown(one: RelatedFiling) -> dict[str, object]:
+def _shown(one: RelatedFiling) -> dict[str, Any]:
     days = {"date": one.filed, "ended": one.ended, "published": one.published}
     facts = {name: format_date(day) for name, day in days.items() if day is not None}
     return {"older": {**facts, "number": one.number, "office": one.office,
@@ -75,11 +57,7 @@ def filing_is_not_barred(case: Case) -> Result:
     """P09: the earlier filing MUST NOT be one that a later claim set aside by Art. 4C(4)."""
     claim = case.claim
     if claim.barred_by:
-        offices = ", ".join(claim.barred_by)
-        return Result("P09", "BARRED", f"A claim recorded at {offices} relied on Art. 4C(4): this "
-                      "filing can no longer be a basis for priority.", _BASIS, True,
-                      "The later office decides; ask the office that relied on it.",
-                      {"relied_on_by": list(claim.barred_by)})
-    if claim.found == "none":
-        return Result("P09", "NOT_TESTED", "No public entry stands here to test.", _BASIS)
-    return Result("P09", "NOT_BARRED", "No recorded claim relied on Art. 4C(4) against it.", _BASIS)
+        return Result("P09", "BARRED", facts={"relied_on_by": list(claim.barred_by)})
+    if claim.found in ("none", "sealed"):
+        return Result("P09", "NOT_TESTED")
+    return Result("P09", "NOT_BARRED")

@@ -2,9 +2,10 @@
 
 - Each check has its own result, reason, basis and remedy; there is no single yes or no. What
   cannot be tested says so.
-- The facts of the earlier filing come in from the public register alone. Where its office has
-  declared the series complete and nothing unsealed stands there, the answer is one and the same
-  for an unknown, a sealed and an unpublished filing, whatever number, date or code was offered.
+- The facts of the earlier filing come in from the public register alone, or from the disclosure of
+  who is entitled. Where its office has declared the series complete and nothing unsealed stands
+  there, the answer is one and the same for an unknown, a sealed and an unpublished filing,
+  whatever number, date or code was offered.
 - The claim belongs to the later office, and that office decides; this is what public state says.
 """
 
@@ -13,12 +14,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from muniment.model.calendar import Calendar, Reference, format_date
-from muniment.model.priority_case import Case, ClaimFacts, Filing, Result
-from muniment.model.priority_checks import CHECKS, NOT_CONFIRMED_REASON
+from muniment.model.calendar import add_months, format_date
+from muniment.model.claim import FALLEN
+from muniment.model.priority_case import Case, ClaimFacts, Descent, Filing, Result, shown
+from muniment.model.priority_checks import CHECKS
+from muniment.model.result_texts import TEXTS
+from muniment.model.rulebook import Rulebook
 
 RULES = "2026"
 """The version of the rules that a recorded claim keeps beside its results."""
+PUBLICATION_MONTHS = 18
+"""From the priority date to the publication of a patent application (PCT Art. 21(2)(a))."""
 _NOT_CONFIRMED: dict[str, Any] = {
     "answer": "not-confirmed",
     "basis": "docs/priority.md",
@@ -26,8 +32,8 @@ _NOT_CONFIRMED: dict[str, Any] = {
         "P02": {"result": "NOT_CONFIRMED"},
         "P21": {"result": "NOT_CONFIRMED"},
     },
-    "reason": NOT_CONFIRMED_REASON,
-    "remedy": "Ask the applicant for a certified copy or for a grant of access.",
+    "reason": TEXTS["P02.NOT_CONFIRMED"].reason,
+    "remedy": TEXTS["P02.NOT_CONFIRMED"].remedy,
 }
 
 
@@ -56,13 +62,16 @@ class ClaimAssessment:
             return {"P02": "NOT_CONFIRMED"}
         return {one.check: one.result for one in self.results}
 
+    def result(self, check: str) -> Result | None:
+        """Return the result of one check, or None if the claim is not confirmed."""
+        return next((one for one in self.results if one.check == check), None)
+
     def as_json(self) -> dict[str, Any]:
         """Return the assessment as JSON members."""
         if not self.confirmed:
             return _NOT_CONFIRMED
         earlier = self.claim.earlier
-        day = format_date(earlier.date) if earlier.date else None
-        named = {"date": day, "number": earlier.number, "office": earlier.office,
+        named = {"date": shown(earlier.date), "number": earlier.number, "office": earlier.office,
                  "right": earlier.right}
         return {
             "answer": "assessed",
@@ -80,54 +89,85 @@ class Assessment:
     """The later filing."""
     claims: tuple[ClaimAssessment, ...]
     """Each claim by itself."""
+    filed: date | None = None
+    """The filing date that counts: that of the filing from which it descends, if from any."""
 
     @property
     def priority_date(self) -> date | None:
-        """P18: the date of the earliest claim that no check excludes (Art. 4F)."""
-        dates = [
-            one.claim.register_date or one.claim.earlier.date
-            for one in self.claims
-            if one.gives_priority
-        ]
+        """P18: the date of the earliest claim to the whole that no check excludes (Art. 4F)."""
+        dates = [one.claim.date for one in self.claims
+                 if one.gives_priority and not _is_partial(one.claim)]
         return min((day for day in dates if day), default=None)
+
+    @property
+    def several(self) -> Result:
+        """P18: what the claims give together, each by itself."""
+        earliest, partial = self.priority_date, self._partial()
+        facts: dict[str, Any] = {"priority_date": shown(earliest)}
+        if partial:
+            facts["partial"] = partial
+        start = earliest or self.filed or self.later.date
+        if self.later.right == "patent" and start is not None:
+            facts["publication_due"] = format_date(add_months(start, PUBLICATION_MONTHS))
+        name = "PARTIAL" if partial else "PRIORITY_DATE" if earliest else "NONE"
+        return Result("P18", name, facts=facts)
+
+    def _partial(self) -> list[dict[str, Any]]:
+        """Return the date of each claim that holds for some goods and services only."""
+        return [
+            {"classes": list(one.claim.classes), "date": shown(one.claim.date),
+             "listed": one.claim.listed}
+            for one in self.claims
+            if one.gives_priority and _is_partial(one.claim)
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """Return the assessment as JSON members, all dates as `YYYY-MM-DD`."""
-        later, earliest = self.later, self.priority_date
-        several = {
-            "basis": "Paris Convention Art. 4F",
-            "priority_date": format_date(earliest) if earliest else None,
-            "reason": "Each claim is assessed by itself; the earliest that nothing excludes counts."
-            if earliest else "No claim gives a priority date on public facts.",
-            "result": "PRIORITY_DATE" if earliest else "NONE",
-        }
+        later, several = self.later, self.several
         return {
             "claims": [one.as_json() for one in self.claims],
             "later": {
-                "date": format_date(later.date) if later.date else None,
-                "number": later.number, "office": later.office, "right": later.right,
+                "date": shown(later.date), "number": later.number, "office": later.office,
+                "right": later.right,
             },
-            "P18": several,
+            "P18": {"priority_date": None, **several.as_json()},
             "rules": RULES,
         }
 
 
+def _is_partial(claim: ClaimFacts) -> bool:
+    return bool(claim.classes) or claim.listed
+
+
 def assess_priority(
-    later: Filing, claims: Sequence[ClaimFacts], reference: Reference,
-    calendar: Calendar | None = None,
+    later: Filing, claims: Sequence[ClaimFacts], rulebook: Rulebook,
+    descent: Descent | None = None,
 ) -> Assessment:
     """Assess the priority claims of a later filing; pure.
 
     Args:
         later: The filing that claims.
         claims: Its claims, with what the public register says of each earlier filing.
-        reference: Reference data of the ledger, or the packaged one.
-        calendar: The later office's calendar, if it is at hand.
+        rulebook: Reference data of the ledger, or the packaged one, with what was read of it.
+        descent: From which filing the later one descends, if from any.
     """
-    calendar = calendar or Calendar(later.office, reference)
-    return Assessment(
-        later, tuple(_assess(Case(later, one, reference, calendar)) for one in claims)
+    others = _earliest_others(claims)
+    assessed = tuple(
+        _assess(Case(later, one, rulebook, descent, other))
+        for one, other in zip(claims, others, strict=True)
     )
+    return Assessment(later, assessed, descent.filed if descent else later.date)
+
+
+def _earliest_others(claims: Sequence[ClaimFacts]) -> list[date | None]:
+    """Return for each claim the earliest date from which another standing one runs."""
+    if len(claims) == 1:
+        return [None]
+    days = [None if one.status in FALLEN else one.date for one in claims]
+    return [
+        min((day for other, day in enumerate(days) if day and other != place), default=None)
+        for place in range(len(days))
+    ]
 
 
 def _assess(case: Case) -> ClaimAssessment:

@@ -1,14 +1,26 @@
-"""A priority claim as the checks see it: facts in, one result of each check out."""
+"""A priority claim as the checks see it: facts in, one result of each check out.
+
+Nothing here reads a register: the facts come from `model/checking.py`, from public state and
+reference data, or as somebody states them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from muniment.model.calendar import Calendar, Reference
+from muniment.model.calendar import format_date
+from muniment.model.result_texts import ABOUT, TEXTS
+from muniment.model.rulebook import Rulebook
 
-Found = Literal["application", "copy", "none"]
-Reading = Literal["ok", "respelled", "unknown", "ambiguous", "check-digit-wrong"]
+Found = Literal["application", "copy", "sealed", "none"]
+Act = Literal["own", "international", "other"]
+Reading = Literal["ok", "respelled", "unknown", "ambiguous", "check-digit-wrong", "missing"]
+INTERNATIONAL = "IB"
+"""The office under whose code the rules of international applications stand (PCT, Madrid,
+Hague)."""
+PATENT_RIGHTS = ("patent", "utility-model")
+"""The kinds of right for which an international application is one under the PCT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +32,29 @@ class Filing:
     right: str
     """The kind of right."""
     number: str
-    """The number as given."""
+    """The number as given; empty if none was."""
     date: date | None
     """The filing date as given, if it is a real date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """From which filing the later one descends, as its office declared it."""
+
+    filed: date | None
+    """The filing date that counts: the international one, or that of the first parent."""
+    office: str
+    """The office at which that filing was made; its calendar counts."""
+    international: bool = False
+    """Whether the filing that counts is an international application."""
+    phase: str = ""
+    """The number of the international application of which it is the national phase."""
+    parent: str = ""
+    """The number of the filing of which it is a divisional or continuation."""
+    published: date | None = None
+    """The day of the publication that counts, if an office said so."""
+    complete: bool = True
+    """Whether every filing on the way stands in the public register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +62,11 @@ class Title:
     """A declared title of the later applicant to the earlier filing."""
 
     basis: str
-    """What it rests on, e.g. `assignment`."""
-    executed: date
-    """The day on which it was executed."""
+    """What it rests on, e.g. `assignment`; empty if the applicant is the same."""
+    executed: date | None
+    """The day on which it was executed; none if the applicant is the same."""
+    applicants: str = ""
+    """`all` or `some` of the earlier applicants, or nothing where that is not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +90,61 @@ class RelatedFiling:
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """What was done for the claim at the later office, each step with its day."""
+
+    copy_requested: date | None = None
+    corrected: date | None = None
+    declared: date | None = None
+    fee_paid: date | None = None
+    number_given: date | None = None
+    translation_asked: date | None = None
+    translation_due: date | None = None
+    translation_filed: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """An office's act that restored the right of priority."""
+
+    office: str
+    """The office that restored it."""
+    criterion: str
+    """The criterion that it found fulfilled."""
+    act: Act = "own"
+    """Whether it acted on this filing, on the international application from which it descends,
+    or on another filing that claims the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A certified copy of the earlier filing, as an office recorded it."""
+
+    recorder: str
+    """The office that recorded it."""
+    certifier: str
+    """The office that certified it."""
+    certified: date
+    """The day of certification."""
+    available: date
+    """The day by which it stood in the register."""
+    digest: str = ""
+    """The digest of the salted disclosure of its hashes and size."""
+    received: date | None = None
+    """The day on which the recorder received it for the later filing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A file that the asker presents as the certified copy, with its disclosure."""
+
+    digest: str
+    """The digest of the disclosure."""
+    intact: bool
+    """Whether the file has the disclosed hashes and size."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimFacts:
     """One claim, and what the public register says of its earlier filing."""
 
@@ -68,62 +157,173 @@ class ClaimFacts:
     canonical: str = ""
     """Its canonical number, if it was read."""
     found: Found = "none"
-    """Whether the register has that office's own entry, or a copy."""
+    """Whether the register has that office's own entry or a copy, or a disclosure opened it."""
     register_date: date | None = None
     """The filing date that the register shows."""
     source: str = ""
     """The source of a copy."""
+    entry: int | None = None
+    """The entry of a sealed filing that a disclosure opened."""
     covered: bool = False
     """Whether the office declared the series complete here."""
-    withdrawn: bool = False
-    """Whether the claim was withdrawn."""
+    status: str = "Claimed"
+    """The status of the claim, in the words of ST.96."""
     related: tuple[RelatedFiling, ...] = ()
     """The filings declared to have the same subject as the earlier one."""
     title: Title | None = None
     """The title of the later applicant to the earlier filing, if an office declared one."""
     barred_by: tuple[str, ...] = ()
     """The offices whose registers hold a claim that relied on Art. 4C(4) against it."""
+    steps: Steps = Steps()
+    """What was done for the claim."""
+    recorded: date | None = None
+    """The day by which it stood in the register, wherever in the world."""
+    was: date | None = None
+    """The filing date that it gave before its latest correction."""
+    classes: tuple[int, ...] = ()
+    """The Nice classes for which a mark claims priority, if only for some."""
+    listed: bool = False
+    """Whether it is made for a list of goods and services of which a digest is public."""
+    restored: tuple[Restored, ...] = ()
+    """The acts that restored the right of priority from this earlier filing."""
+    documents: tuple[Document, ...] = ()
+    """The certified copies on record."""
+    presented: Presented | None = None
+    """The file that the asker presents, if any."""
+    inherited: Literal["standing", "fallen", "none", "unknown"] = "unknown"
+    """Whether the filing from which the later one descends holds the same claim."""
+    chain: tuple[str, ...] = ()
+    """The filings whose priority the earlier filing itself claims."""
+
+    @property
+    def date(self) -> date | None:
+        """The date that counts: the register's where it is public, else the claim's."""
+        return self.register_date or self.earlier.date
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one check found."""
+    """What one check found; its words are made when somebody reads them."""
 
     check: str
     """Its number, e.g. `P06`."""
     result: str
     """The result, e.g. `IN_TIME`."""
-    reason: str
-    """The result in one English sentence; all that it says beyond the result stands in `facts`."""
-    basis: str
-    """The article or rule."""
-    excludes: bool = False
-    """Whether, as things stand, the claim gives no priority because of it."""
-    remedy: str = ""
-    """What can be done."""
+    why: str = ""
+    """Which of several sentences of the same result is meant, e.g. `moved`."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """The dates, calendar and words used: from them `texts/` says the result in other languages,
     and tells sentences of one result apart."""
+
+    @property
+    def key(self) -> str:
+        """The key of its words: check, result, and which sentence."""
+        named = f"{self.check}.{self.result}"
+        return f"{named}.{self.why}" if self.why else named
+
+    @property
+    def reason(self) -> str:
+        """The result in one English sentence; what it says beyond the result is in `facts`."""
+        return TEXTS[self.key].reason.format_map(self._words())
+
+    @property
+    def remedy(self) -> str:
+        """What can be done."""
+        return TEXTS[self.key].remedy.format_map(self._words())
+
+    @property
+    def basis(self) -> str:
+        """The article or rule, and the law of the office where its policy decides."""
+        named = TEXTS[self.key].basis or ABOUT[self.check].basis
+        law = self.facts.get("law")
+        return f"{named}; {law}" if law else named
+
+    @property
+    def excludes(self) -> bool:
+        """Whether, as things stand, the claim gives no priority because of it."""
+        return TEXTS[self.key].excludes
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON members, the empty ones left out."""
         members = {
             "basis": self.basis, "reason": self.reason, "remedy": self.remedy,
-            "result": self.result, **self.facts,
+            "result": self.result, "why": self.why, **self.facts,
         }
         return {name: value for name, value in members.items() if value not in ("", None)}
 
+    def _words(self) -> dict[str, Any]:
+        words: dict[str, Any] = {
+            name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            for name, value in self.facts.items()
+        }
+        if "deadline" in words:
+            closed = words["deadline"]["closed"]
+            words["closed"] = "; ".join(f"{day} {reason}" for day, reason in closed)
+        return words
 
-@dataclass(frozen=True, slots=True)
+
 class Case:
-    """A claim with all that its checks read."""
+    """A claim with all that its checks read.
 
-    later: Filing
-    claim: ClaimFacts
-    reference: Reference
-    calendar: Calendar
+    Args:
+        later: The filing that claims.
+        claim: The claim, with what the register says of its earlier filing.
+        rulebook: The rules and calendars.
+        descent: From which filing the later one descends, if from any.
+        others: The earliest date from which another standing claim of the later filing runs.
+    """
+
+    __slots__ = ("claim", "descent", "filed", "later", "made", "office", "others", "procedure",
+                 "rulebook", "seat", "start")
+
+    def __init__(
+        self, later: Filing, claim: ClaimFacts, rulebook: Rulebook,
+        descent: Descent | None = None, others: date | None = None,
+    ) -> None:
+        self.later, self.claim, self.rulebook, self.descent = later, claim, rulebook, descent
+        self.others = others
+        self.start = claim.register_date or claim.earlier.date
+        """The day from which the period runs."""
+        self.filed = self.made = later.date
+        """The filing date that counts for the period, and the one for the procedure."""
+        self.office = self.seat = self.procedure = later.office
+        """The office whose calendar counts for the period, the one whose calendar counts for the
+        procedure, and the one under whose code the rules of the procedure stand."""
+        if descent is not None:
+            self.filed, self.office = descent.filed, descent.office
+            if descent.international and not descent.parent:
+                self.made, self.seat, self.procedure = descent.filed, descent.office, INTERNATIONAL
 
     @property
-    def earlier_date(self) -> date | None:
-        """The date that counts: the register's where it is public, else the claim's."""
-        return self.claim.register_date or self.claim.earlier.date
+    def is_international(self) -> bool:
+        """Whether the later filing itself is an international application."""
+        descent = self.descent
+        return descent is not None and descent.international and not (
+            descent.parent or descent.phase)
+
+    @property
+    def is_pct(self) -> bool:
+        """Whether the filing that counts is an international application under the PCT."""
+        descent = self.descent
+        return descent is not None and descent.international and (
+            self.later.right in PATENT_RIGHTS)
+
+    @property
+    def under_pct(self) -> bool:
+        """Whether the rules of the PCT on declaration, number and copy hold."""
+        return self.is_pct and not (self.descent and self.descent.parent)
+
+    def policy(self, word: str, office: str = "") -> Mapping[str, Any] | None:
+        """Return a policy of the later office, of the day that counts; None if it is unknown."""
+        return self.rulebook.policy(office or self.later.office, self.later.right, word,
+                                    self.made)
+
+
+def shown(day: date | None) -> str | None:
+    """Return a date as JSON shows it."""
+    return format_date(day) if day else None
+
+
+def law(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts that every result shows which rests on a policy."""
+    return {"law": row["basis"], "source": row["source"]}

@@ -11,20 +11,38 @@ from muniment.model.claim import FilingName, Place
 from muniment.model.state import Table
 from muniment.proof.crypto import b64, sha256
 
-RelationKind = Literal["same-subject", "successor"]
+RelationKind = Literal[
+    "divisional", "national-phase", "same-applicant", "same-subject", "successor"
+]
+"""What the office's own filing is to the other one:
+
+- `divisional`: divided from it or a continuation of it, its parent;
+- `national-phase`: its national phase or designation, the other being the international one;
+- `same-applicant`: made by the same applicant;
+- `same-subject`: for the same subject;
+- `successor`: made by a successor in title of the other's applicant.
+"""
+ORIGINS: tuple[RelationKind, ...] = ("divisional", "national-phase")
+"""Kinds that say from which filing the office's own one descends: one of each at most."""
+Applicants = Literal["all", "some"]
 
 
 class Relation(Record, frozen=True, kw_only=True):
     """What an office says of its filing and another one."""
 
+    applicants: Applicants | None = None
+    """Whether all or only some of the other filing's applicants, or successors of theirs, made
+    the office's own filing."""
     basis: Word | None = None
     """The title of a successor, e.g. `assignment` or `merger`."""
     entry: Natural
     """Position in the log."""
     executed: Date | None = None
-    """The day on which a successor's title was executed."""
+    """The day on which a successor's title was executed; of several titles, the last one's."""
+    filed: Date | None = None
+    """The filing date of a parent or international application, as the office states it."""
     kind: RelationKind
-    """Whether both have the same subject, or the applicant succeeds the other's."""
+    """What the office's own filing is to the other one."""
     other: FilingName
     """The other filing."""
     recorded: Natural

@@ -9,12 +9,14 @@ from datetime import date
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS
 from muniment.model.calendar import parse_date
-from muniment.model.claim import CLAIMED, CLAIMS, Claim, FilingName
+from muniment.model.claim import FINDINGS, FilingName, claims_on
+from muniment.model.descent import Lineage
 from muniment.model.priority_case import RelatedFiling, Title
 from muniment.model.relation import RELATED, RELATIONS
 from muniment.model.state import State
 
 _SAME = "same-subject"
+_TITLES = ("same-applicant", "successor")
 
 
 def related_filings(state: State, key: str) -> tuple[RelatedFiling, ...]:
@@ -27,23 +29,30 @@ def related_filings(state: State, key: str) -> tuple[RelatedFiling, ...]:
     return tuple(_related(state, other) for other in _related_keys(state, key))
 
 
-def declared_title(state: State, later: str, earlier: str) -> Title | None:
-    """Return the earliest declared title of the applicant of `later` to `earlier`, or None."""
-    titles = [
-        Title(one.basis or "", parse_date(one.executed))
-        for _, one in state.rows(RELATIONS, later)
-        if one.kind == "successor" and one.executed and _key(state, one.other) == earlier
-    ]
-    return min(titles, key=lambda title: title.executed, default=None)
+def declared_title(state: State, lineage: Lineage, earlier: str) -> Title | None:
+    """Return the title of a later filing's applicant to an earlier one, or None.
+
+    It may be declared for the later filing or for one from which that descends; the nearest
+    declaration counts, and of several the earliest title.
+    """
+    for later in (lineage.key, *(one.key for one in lineage.ancestors)):
+        named = [one for _, one in state.rows(RELATIONS, later)
+                 if one.kind in _TITLES and _key(state, one.other) == earlier]
+        if named:
+            first = min(named, key=lambda one: one.executed or "")
+            return Title(first.basis or "",
+                         parse_date(first.executed) if first.executed else None,
+                         first.applicants or "")
+    return None
 
 
 def relying_offices(state: State, key: str) -> tuple[str, ...]:
-    """Return the offices that hold a standing claim which set the filing of `key` aside."""
+    """Return the offices that hold a claim which set the filing of `key` aside."""
     offices = {
         place.partition("/")[0]
         for other in _related_keys(state, key)
-        for place, claim in _claims(state, other)
-        if claim.results.get("P08") == "FIRST_BY_4C4" and _is_older(state, key, other)
+        for place, _ in claims_on(state, other)
+        if _relied(state, place) and _is_older(state, key, other)
     }
     return tuple(sorted(offices))
 
@@ -65,17 +74,16 @@ def _related(state: State, key: str) -> RelatedFiling:
         leaves_rights=entry.ended is not None and entry.ended.leaves_rights,
         published=parse_date(entry.published) if entry.published else None,
         served=tuple(sorted(
-            (place.partition("/")[0], filed) for place, _ in _claims(state, key)
+            (place.partition("/")[0], filed) for place, _ in claims_on(state, key)
             if (filed := _filed(state, place)) is not None
         )),
     )
 
 
-def _claims(state: State, key: str) -> list[tuple[str, Claim]]:
-    """Return (place, claim) of each claim ever made to a filing, withdrawn ones included."""
-    places = [one.claim for _, one in state.rows(CLAIMED, key)]
-    found = [(place, state.at(CLAIMS, CLAIMS.key(place))) for place in places]
-    return [(place, claim) for place, claim in found if claim is not None]
+def _relied(state: State, place: str) -> bool:
+    """Return whether a claim gave priority because Art. 4C(4) set an older filing aside."""
+    finding = state.get(FINDINGS, place)
+    return finding is not None and finding.results.get("P08") == "FIRST_BY_4C4"
 
 
 def _filed(state: State, place: str) -> date | None:

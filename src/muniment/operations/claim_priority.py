@@ -4,29 +4,38 @@ from collections.abc import Iterator
 
 from muniment.codec import Date, Digest, Number, Office, Payload, RightKind, replace
 from muniment.declare import Example, Signer, TransactionType
-from muniment.model import application as filings
 from muniment.model import example as given
-from muniment.model.application import APPLICATIONS, SEALED, Sealed
-from muniment.model.checking import claim_facts, filing
-from muniment.model.claim import CLAIMED, CLAIMS, Claim, Claimed, FilingName, claimed_key
+from muniment.model.application import SEALED, Sealed
+from muniment.model.checking import recorded_claims
+from muniment.model.claim import CLAIMS, Claim, ClaimSteps, EarlierName, Goods
+from muniment.model.claiming import (
+    CLAIMS_MAX,
+    LaterFiling,
+    enter_claim,
+    goods_are_sound,
+    is_claimed,
+    later_filing,
+    speaks_for_office,
+    steps_have_come,
+)
 from muniment.model.context import Context
 from muniment.model.dates import is_date
-from muniment.model.priority import RULES, assess_priority
-from muniment.model.reference import LedgerReference
 from muniment.model.state import Change, State, change
 from muniment.operations.file_application import sealed_name
 
-CLAIMS_MAX = 64
-"""Most claims of one application."""
-
 
 class ClaimPriority(Payload, frozen=True, kw_only=True, tag="claim-priority"):
-    """The claim. One that names a sealed filing shows `office` and `sealed` alone."""
+    """The claim. One that names a sealed filing shows `office` and `sealed` alone.
+
+    A claim that is added later is this same operation, with its own day of declaration.
+    """
 
     date: Date | None = None
     """The filing date of the earlier filing, as claimed."""
-    earlier: FilingName | None = None
+    earlier: EarlierName | None = None
     """The earlier filing."""
+    goods: Goods | None = None
+    """The goods and services for which a mark claims priority, if not for all."""
     number: Number | None = None
     """The number of the later filing."""
     office: Office
@@ -35,6 +44,8 @@ class ClaimPriority(Payload, frozen=True, kw_only=True, tag="claim-priority"):
     """The kind of right of the later filing."""
     sealed: Digest | None = None
     """The digest of the disclosure that holds the whole claim."""
+    steps: ClaimSteps | None = None
+    """What was done for the claim at the office, each step with its day."""
 
 
 TYPE = TransactionType(
@@ -42,26 +53,24 @@ TYPE = TransactionType(
     number=30,
     payload=ClaimPriority,
     signers=frozenset({Signer.OFFICE, Signer.REGISTRAR, Signer.FILER}),
-    may_change=frozenset({"claim", "claimed", "sealed"}),
+    may_change=frozenset({"claim", "claimed", "finding", "sealed"}),
     event="P18",
 )
 
 
 @TYPE.check(1, "claim-neither-open-nor-sealed", basis="Paris Convention Art. 4D(1), (5)")
 def claim_is_open_or_sealed(operation: ClaimPriority, state: State, ctx: Context) -> bool:
-    """An open claim MUST name both filings and the date; a sealed one MUST name none of them."""
+    """An open claim MUST name both filings and the date; a sealed one MUST name nothing."""
     given = (operation.right, operation.number, operation.earlier, operation.date)
     if operation.sealed is None:
         return None not in given
-    return given == (None, None, None, None)
+    return (*given, operation.steps, operation.goods) == (None,) * 6
 
 
 @TYPE.check(2, "not-confirmed", basis="Paris Convention Art. 4D")
 def later_filing_is_here(operation: ClaimPriority, state: State, ctx: Context) -> bool:
     """The later filing MUST stand unsealed in the office's register."""
-    if operation.sealed is not None:
-        return True
-    return filings.find(state, APPLICATIONS, *_later(operation)) is not None
+    return operation.sealed is not None or _later(operation, state) is not None
 
 
 @TYPE.check(3, "date-not-real", basis="WIPO Standard ST.2; Paris Convention Art. 4D(1)")
@@ -72,25 +81,39 @@ def date_is_real(operation: ClaimPriority, state: State, ctx: Context) -> bool:
 
 @TYPE.check(4, "claim-already-recorded", basis="Paris Convention Art. 4D")
 def claim_is_new(operation: ClaimPriority, state: State, ctx: Context) -> bool:
-    """The later filing MUST NOT hold a standing claim to the same earlier filing."""
-    if operation.earlier is None:
-        return True
-    earlier = _suffix(state, operation.earlier)
-    return not any(
-        claim.status == "claimed" and _suffix(state, claim.earlier) == earlier
-        for _, claim in _standing(operation, state)
-    )
+    """The later filing MUST NOT hold a claim in force to the same earlier filing."""
+    later = _later(operation, state)
+    return later is None or not is_claimed(state, later, _claim(operation, ctx))
 
 
 @TYPE.check(5, "too-many-claims", basis="docs/formats/state-tree.md")
 def claims_are_few(operation: ClaimPriority, state: State, ctx: Context) -> bool:
     """A filing MUST NOT hold more than 64 claims."""
-    return operation.earlier is None or len(_standing(operation, state)) < CLAIMS_MAX
+    later = _later(operation, state)
+    return later is None or len(recorded_claims(state, later.part)) < CLAIMS_MAX
+
+
+@TYPE.check(6, "steps-not-of-the-office", basis="Paris Convention Art. 4D(1)")
+def steps_are_the_offices(operation: ClaimPriority, state: State, ctx: Context) -> bool:
+    """The days of what was done MUST be stated by the office or its registrar, not by a filer."""
+    return operation.steps is None or speaks_for_office(state, operation.office, ctx)
+
+
+@TYPE.check(7, "date-not-real-or-future", basis="WIPO Standard ST.2")
+def steps_have_been_done(operation: ClaimPriority, state: State, ctx: Context) -> bool:
+    """Each step MUST have a real day, and one that has come."""
+    return steps_have_come(operation.steps, ctx)
+
+
+@TYPE.check(8, "goods-not-sound", basis="Paris Convention Art. 4F; Nice Classification")
+def goods_are_of_a_mark(operation: ClaimPriority, state: State, ctx: Context) -> bool:
+    """Goods MUST be those of a mark: classes in ascending order, or the digest of a list."""
+    return goods_are_sound(operation.goods, operation.right or "")
 
 
 @TYPE.effect
 def claim_is_recorded(operation: ClaimPriority, state: State, ctx: Context) -> Iterator[Change]:
-    """The claim stands with what public state says of it, and in the index by earlier filing."""
+    """The claim stands, in the index by earlier filing, with what public state says of it."""
     if operation.sealed is not None:
         sealed = Sealed(
             digest=operation.sealed, entry=ctx.position, office=operation.office,
@@ -98,56 +121,49 @@ def claim_is_recorded(operation: ClaimPriority, state: State, ctx: Context) -> I
         )
         yield change(SEALED, SEALED.key(sealed_name(ctx)), None, sealed)
         return
-    found = filings.find(state, APPLICATIONS, *_later(operation))
-    if found is None or operation.earlier is None:
-        return
-    named, day = operation.earlier, operation.date or ""
-    earlier = filing(named.office, named.right, named.number, day)
-    later = filing(*_later(operation), found[1].date)
-    assessed = assess_priority(later, [claim_facts(state, earlier, later)], LedgerReference(state))
-    place = f"{len(_standing(operation, state)):012}"
-    later_part = found[0].decode("ascii").removeprefix("application/").removesuffix("/")
-    claim = Claim(
-        date=day, earlier=named, entry=ctx.position, recorded=ctx.time,
-        results=assessed.claims[0].summary(), rules=RULES, submitter=ctx.signer,
+    later = _later(operation, state)
+    if later is not None:
+        yield from enter_claim(state, ctx, later, _claim(operation, ctx))
+
+
+def _later(operation: ClaimPriority, state: State) -> LaterFiling | None:
+    if operation.right is None or operation.number is None:
+        return None
+    return later_filing(state, operation.office, operation.right, operation.number)
+
+
+def _claim(operation: ClaimPriority, ctx: Context) -> Claim:
+    earlier = operation.earlier or EarlierName(office=operation.office, right="patent")
+    return Claim(
+        date=operation.date or "", earlier=earlier, entry=ctx.position, goods=operation.goods,
+        recorded=ctx.time, steps=operation.steps, submitter=ctx.signer,
     )
-    yield change(CLAIMS, CLAIMS.key(later_part, place), None, claim)
-    where = f"{later_part}/{place}"
-    yield change(CLAIMED, claimed_key(_suffix(state, named), where), None, Claimed(claim=where))
-
-
-def _standing(operation: ClaimPriority, state: State) -> tuple[tuple[bytes, Claim], ...]:
-    found = filings.find(state, APPLICATIONS, *_later(operation))
-    if found is None:
-        return ()
-    part = found[0].decode("ascii").removeprefix("application/").removesuffix("/")
-    return state.rows(CLAIMS, part)
-
-
-def _suffix(state: State, named: FilingName) -> str:
-    identity = filings.identify(state, named.office, named.right, named.number)
-    return f"{named.office}/{named.right}/{identity.suffix}"
-
-
-def _later(operation: ClaimPriority) -> tuple[str, str, str]:
-    return operation.office, operation.right or "", operation.number or ""
 
 
 @TYPE.examples
 def cases() -> Iterator[Example]:
     """The worked cases."""
     def claim(number: str | None = "2026/000001", date: str | None = "2025-03-03",
-              sealed: str | None = None) -> ClaimPriority:
-        named = FilingName(number="2025-00007", office="XB", right="patent") if number else None
-        right: RightKind | None = "patent" if number else None
-        return ClaimPriority(date=date, earlier=named, number=number, office="XA", right=right,
-                             sealed=sealed)
+              sealed: str | None = None, right: RightKind = "patent",
+              steps: ClaimSteps | None = None, goods: Goods | None = None) -> ClaimPriority:
+        named = EarlierName(number="2025-00007", office="XB", right=right) if number else None
+        return ClaimPriority(date=date, earlier=named, goods=goods, number=number, office="XA",
+                             right=right if number else None, sealed=sealed, steps=steps)
 
     one = next(iter(given.claimed().values()))
     many = {CLAIMS.key("XA", "patent", "2026", "000000000001", f"{place:012}"):
-            replace(one, status="withdrawn") for place in range(CLAIMS_MAX)}
+            replace(one, status="Abandoned") for place in range(CLAIMS_MAX)}
+    declared = ClaimSteps(declared="2026-02-02")
+    unnumbered = ClaimPriority(
+        date="2025-03-03", earlier=EarlierName(office="XB", right="patent"),
+        number="2026/000001", office="XA", right="patent")
+    marked = given.marked()
     yield Example("open", claim(), given=given.filed())
     yield Example("sealed", claim(None, None, given.DIGEST))
+    yield Example("added-later", claim(steps=declared), given=given.filed())
+    yield Example("number-to-follow", unnumbered, given=given.filed())
+    yield Example("for-two-classes", claim(right="trademark", goods=Goods(classes=(9, 42))),
+                  given=marked)
     yield Example("half-sealed", claim(None, "2025-03-03", given.DIGEST),
                   "claim-neither-open-nor-sealed")
     yield Example("later-filing-unknown", claim(), "not-confirmed")
@@ -155,3 +171,9 @@ def cases() -> Iterator[Example]:
                   given.filed())
     yield Example("again", claim(), "claim-already-recorded", given.filed() | given.claimed())
     yield Example("sixty-five", claim(), "too-many-claims", given.filed() | many)
+    yield Example("filer-backdates", claim(steps=declared), "steps-not-of-the-office",
+                  given.filed() | given.role("filer"), signer=given.agent())
+    yield Example("declared-tomorrow-and-more", claim(steps=ClaimSteps(declared="2026-06-28")),
+                  "date-not-real-or-future", given.filed())
+    yield Example("patent-with-classes", claim(goods=Goods(classes=(9,))), "goods-not-sound",
+                  given.filed())

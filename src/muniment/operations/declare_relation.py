@@ -1,4 +1,4 @@
-"""Declare a relation: an office says that two filings have one subject, or who succeeds whom."""
+"""Declare a relation: an office says what a filing of its own is to another filing."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,12 @@ from muniment.model.application import APPLICATIONS
 from muniment.model.claim import FilingName
 from muniment.model.context import Context
 from muniment.model.dates import has_come
+from muniment.model.descent import is_pct_number
 from muniment.model.relation import (
+    ORIGINS,
     RELATED,
     RELATIONS,
+    Applicants,
     Related,
     Relation,
     RelationKind,
@@ -24,12 +27,18 @@ from muniment.model.state import Change, State, change
 class DeclareRelation(Payload, frozen=True, kw_only=True, tag="declare-relation"):
     """Which filings are related, and how."""
 
+    applicants: Applicants | None = None
+    """Whether all or only some of the other filing's applicants, or successors of theirs, made
+    the office's own filing."""
     basis: Word | None = None
     """The title of a successor, e.g. `assignment` or `merger`."""
     executed: Date | None = None
-    """The day on which a successor's title was executed."""
+    """The day on which a successor's title was executed; of several titles, the last one's."""
+    filed: Date | None = None
+    """The filing date of a parent or international application, as the office states it."""
     kind: RelationKind
-    """Whether both have the same subject, or the applicant succeeds the other's."""
+    """What the office's own filing is to the other one: its divisional or continuation, its
+    national phase or designation, of the same applicant, of the same subject, or a successor's."""
     number: Number
     """The number of the office's own filing."""
     office: Office
@@ -63,15 +72,16 @@ def filings_differ(operation: DeclareRelation, state: State, ctx: Context) -> bo
 
 @TYPE.check(3, "title-not-stated", basis="Paris Convention Art. 4A(1)")
 def title_is_stated(operation: DeclareRelation, state: State, ctx: Context) -> bool:
-    """A successor MUST state basis and day of execution; the same subject MUST state neither."""
+    """A successor MUST state basis and day of execution; every other kind MUST state neither."""
     stated = (operation.basis is not None, operation.executed is not None)
     return stated == ((True, True) if operation.kind == "successor" else (False, False))
 
 
 @TYPE.check(4, "date-not-real-or-future", basis="WIPO Standard ST.2")
-def execution_has_come(operation: DeclareRelation, state: State, ctx: Context) -> bool:
-    """The day of execution MUST be a real date that has come."""
-    return operation.executed is None or has_come(operation.executed, ctx.time)
+def dates_have_come(operation: DeclareRelation, state: State, ctx: Context) -> bool:
+    """The day of execution and the filing date MUST be real dates that have come."""
+    days = (operation.executed, operation.filed)
+    return all(day is None or has_come(day, ctx.time) for day in days)
 
 
 @TYPE.check(5, "relation-already-declared", basis="docs/formats/state-tree.md")
@@ -81,6 +91,33 @@ def relation_is_new(operation: DeclareRelation, state: State, ctx: Context) -> b
     return state.get(RELATIONS, _own(operation, state), name) is None
 
 
+@TYPE.check(6, "fact-not-of-this-kind", basis="Paris Convention Art. 4A(1) and 4G")
+def facts_fit_the_kind(operation: DeclareRelation, state: State, ctx: Context) -> bool:
+    """Applicants MUST be stated of applicants only, a filing date of what it descends from."""
+    titles = operation.kind in ("same-applicant", "successor")
+    return (operation.applicants is None or titles) and (
+        operation.filed is None or operation.kind in ORIGINS)
+
+
+@TYPE.check(7, "parent-already-declared", basis="Paris Convention Art. 4G; PCT Art. 11(3)")
+def parent_is_one(operation: DeclareRelation, state: State, ctx: Context) -> bool:
+    """A filing MUST NOT have two parents, or be the national phase of two applications."""
+    if operation.kind not in ORIGINS:
+        return True
+    declared = state.rows(RELATIONS, _own(operation, state))
+    return all(one.kind != operation.kind for _, one in declared)
+
+
+@TYPE.check(8, "parent-elsewhere", basis="Paris Convention Art. 4G; PCT Art. 11(3)")
+def parent_is_of_the_office(operation: DeclareRelation, state: State, ctx: Context) -> bool:
+    """A parent MUST be a filing of the same office, or an international application."""
+    other = operation.other
+    if operation.kind != "divisional" or other.office == operation.office:
+        return True
+    readings = filings.identify(state, other.office, other.right, other.number).readings
+    return is_pct_number(other.number, readings)
+
+
 @TYPE.effect
 def relation_is_declared(
     operation: DeclareRelation, state: State, ctx: Context
@@ -88,8 +125,9 @@ def relation_is_declared(
     """The relation stands in the office's register, and in the index by the other filing."""
     own, other = _own(operation, state), _other(operation, state)
     relation = Relation(
-        basis=operation.basis, entry=ctx.position, executed=operation.executed,
-        kind=operation.kind, other=operation.other, recorded=ctx.time, submitter=ctx.signer,
+        applicants=operation.applicants, basis=operation.basis, entry=ctx.position,
+        executed=operation.executed, filed=operation.filed, kind=operation.kind,
+        other=operation.other, recorded=ctx.time, submitter=ctx.signer,
     )
     kind = operation.kind
     yield change(RELATIONS, RELATIONS.key(own, relation_name(kind, other)), None, relation)
@@ -114,19 +152,29 @@ def _other(operation: DeclareRelation, state: State) -> str:
 def cases() -> Iterator[Example]:
     """The worked cases."""
     def relate(other: str = "2026/000002", kind: RelationKind = "same-subject",
-               basis: str | None = None, executed: str | None = None) -> DeclareRelation:
-        named = FilingName(number=other, office="XA", right="patent")
-        return DeclareRelation(basis=basis, executed=executed, kind=kind, number="2026/000001",
-                               office="XA", other=named, right="patent")
+               office: str = "XA", **more: object) -> DeclareRelation:
+        named = FilingName(number=other, office=office, right="patent")
+        return DeclareRelation(kind=kind, number="2026/000001", office="XA", other=named,
+                               right="patent", **more)  # type: ignore[arg-type]
 
-    yield Example("same-subject", relate(), given=given.filed())
-    yield Example("successor", relate(kind="successor", basis="assignment",
-                                      executed="2026-01-02"), given=given.filed())
+    def succeed(executed: str = "2026-01-02") -> DeclareRelation:
+        return relate(kind="successor", basis="assignment", executed=executed, applicants="all")
+
+    filed = given.filed()
+    yield Example("same-subject", relate(), given=filed)
+    yield Example("successor", succeed(), given=filed)
+    yield Example("same-applicant", relate(kind="same-applicant"), given=filed)
+    yield Example("divisional", relate(kind="divisional", filed="2026-01-02"), given=filed)
+    yield Example("national-phase", relate("PCT/IB2025/000007", "national-phase", "IB",
+                                           filed="2025-05-05"), given=filed)
     yield Example("no-such-filing", relate(), "not-confirmed")
-    yield Example("to-itself", relate("2026/000001"), "relation-to-itself", given.filed())
-    yield Example("successor-without-title", relate(kind="successor"), "title-not-stated",
-                  given.filed())
-    yield Example("thirtieth-of-february", relate(kind="successor", basis="merger",
-                                                  executed="2026-02-30"),
-                  "date-not-real-or-future", given.filed())
-    yield Example("again", relate(), "relation-already-declared", given.filed() | given.related())
+    yield Example("to-itself", relate("2026/000001"), "relation-to-itself", filed)
+    yield Example("successor-without-title", relate(kind="successor"), "title-not-stated", filed)
+    yield Example("thirtieth-of-february", succeed("2026-02-30"), "date-not-real-or-future",
+                  filed)
+    yield Example("again", relate(), "relation-already-declared", filed | given.related())
+    yield Example("dated-subject", relate(filed="2026-01-02"), "fact-not-of-this-kind", filed)
+    yield Example("second-parent", relate("2026/000003", "divisional"),
+                  "parent-already-declared", filed | given.related("divisional"))
+    yield Example("parent-abroad", relate("2026-00002", "divisional", "XB"), "parent-elsewhere",
+                  filed)

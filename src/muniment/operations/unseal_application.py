@@ -3,48 +3,16 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from muniment.codec import (
-    AccountId,
-    Date,
-    Digest,
-    Disclosed,
-    Number,
-    Office,
-    Payload,
-    Record,
-    RightKind,
-    from_members,
-    pattern,
-    replace,
-)
+from muniment.codec import Digest, Office, Payload, pattern, replace
 from muniment.declare import Example, Signer, TransactionType
 from muniment.model import application as filings
 from muniment.model import example as given
 from muniment.model.application import APPLICATIONS, SEALED, Application
 from muniment.model.context import Context
 from muniment.model.dates import has_come
+from muniment.model.sealed import SealedFiling, disclosed_value
 from muniment.model.state import Change, State, change
 from muniment.proof import disclosure
-from muniment.proof.errors import LedgerError
-
-
-class SealedFiling(Record, frozen=True, kw_only=True):
-    """What the disclosure of a sealed filing holds."""
-
-    date: Date
-    """The filing date."""
-    disclosed: Disclosed = {}
-    """The names disclosed off the ledger, each with its digest."""
-    ledger: Digest
-    """The ledger for which it was sealed: a copy on another one opens nothing."""
-    number: Number
-    """The number."""
-    office: Office
-    """The office."""
-    right: RightKind
-    """The kind of right."""
-    submitter: AccountId
-    """The account that sealed it: who copies a digest cannot open it."""
 
 
 class UnsealApplication(Payload, frozen=True, kw_only=True, tag="unseal-application"):
@@ -142,12 +110,7 @@ def filing_is_opened(operation: UnsealApplication, state: State, ctx: Context) -
 
 
 def _filing(operation: UnsealApplication) -> SealedFiling | None:
-    try:
-        _, name, value = disclosure.parse(operation.disclosure)
-        filing = from_members(SealedFiling, value)
-    except LedgerError:
-        return None
-    return filing if name == "filing" else None
+    return disclosed_value(operation.disclosure, "filing", SealedFiling)
 
 
 def _named(operation: UnsealApplication) -> tuple[str, str, str]:

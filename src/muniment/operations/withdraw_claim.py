@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 from muniment.codec import Natural, Number, Office, Payload, RightKind, replace
 from muniment.declare import Example, Signer, TransactionType
-from muniment.model import application as filings
 from muniment.model import example as given
-from muniment.model.application import APPLICATIONS
-from muniment.model.claim import CLAIMS, Claim
+from muniment.model.claim import CLAIMS
+from muniment.model.claiming import Standing, note_finding, standing_claim
 from muniment.model.context import Context
 from muniment.model.state import Change, State, change
 
@@ -30,7 +29,7 @@ TYPE = TransactionType(
     number=31,
     payload=WithdrawClaim,
     signers=frozenset({Signer.OFFICE, Signer.REGISTRAR, Signer.FILER}),
-    may_change=frozenset({"claim"}),
+    may_change=frozenset({"claim", "finding"}),
     event="P18",
 )
 
@@ -38,33 +37,30 @@ TYPE = TransactionType(
 @TYPE.check(1, "not-confirmed", basis="PCT Rule 90bis.3")
 def claim_is_here(operation: WithdrawClaim, state: State, ctx: Context) -> bool:
     """The claim MUST stand in the office's register."""
-    return _claim(operation, state) is not None
+    return _standing(operation, state) is not None
 
 
 @TYPE.check(2, "claim-withdrawn", basis="PCT Rule 90bis.3")
 def claim_stands(operation: WithdrawClaim, state: State, ctx: Context) -> bool:
     """The claim MUST NOT be withdrawn already."""
-    found = _claim(operation, state)
-    return found is not None and found[1].status == "claimed"
+    standing = _standing(operation, state)
+    return standing is not None and standing.claim.status != "Abandoned"
 
 
 @TYPE.effect
 def claim_is_withdrawn(operation: WithdrawClaim, state: State, ctx: Context) -> Iterator[Change]:
-    """The claim is marked as withdrawn; its index entry stays, because it was made."""
-    found = _claim(operation, state)
-    if found is not None:
-        yield change(CLAIMS, found[0], found[1], replace(found[1], status="withdrawn"))
+    """The claim is marked as abandoned; its index entry stays, because it was made."""
+    standing = _standing(operation, state)
+    if standing is None:
+        return
+    after = replace(standing.claim, status="Abandoned")
+    yield change(CLAIMS, CLAIMS.key(standing.part), standing.claim, after)
+    yield note_finding(state, ctx, standing._replace(claim=after))
 
 
-def _claim(operation: WithdrawClaim, state: State) -> tuple[bytes, Claim] | None:
-    named = (operation.office, operation.right, operation.number)
-    found = filings.find(state, APPLICATIONS, *named)
-    if found is None:
-        return None
-    part = found[0].decode("ascii").removeprefix("application/").removesuffix("/")
-    key = CLAIMS.key(part, f"{operation.claim:012}")
-    value = state.at(CLAIMS, key)
-    return None if value is None else (key, value)
+def _standing(operation: WithdrawClaim, state: State) -> Standing | None:
+    return standing_claim(state, operation.office, operation.right, operation.number,
+                          operation.claim)
 
 
 @TYPE.examples
@@ -74,4 +70,4 @@ def cases() -> Iterator[Example]:
     yield Example("plain", operation, given=given.filed() | given.claimed())
     yield Example("no-such-claim", operation, "not-confirmed", given.filed())
     yield Example("again", operation, "claim-withdrawn",
-                  given.filed() | given.claimed("withdrawn"))
+                  given.filed() | given.claimed(status="Abandoned"))

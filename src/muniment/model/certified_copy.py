@@ -1,0 +1,149 @@
+"""The certified copy of the earlier filing: P13, P14, P15 (Paris Convention Art. 4D(3)).
+
+A copy serves in three ways: the later office received it, the earlier office recorded here what it
+certified, or a digital library was asked for it (PCT Rule 17.1).
+"""
+
+from datetime import date
+
+from muniment.model.calendar import CalendarUnknown, format_date
+from muniment.model.formalities import due, limit, unknown_calendar
+from muniment.model.priority_case import Case, Document, Result, law
+from muniment.model.rulebook import Row, Term
+
+PARIS_MONTHS = 3
+"""No office may refuse a copy filed by then (Paris Convention Art. 4D(3))."""
+_NOT_ASKED = {"not-required": "NOT_REQUIRED", "on-request": "ON_REQUEST"}
+_BEST_FIRST = ("IN_TIME", "LAST_DAY", "TO_VERIFY", "LATE")
+
+
+def copy_is_on_record(case: Case) -> Result:
+    """P13: a certified copy SHOULD be received, recorded by the earlier office or asked for."""
+    received, own = _received(case), _own(case)
+    if received:
+        first = min(received, key=_day_received)
+        return Result("P13", "RECEIVED", facts={
+            "received": format_date(_day_received(first)), "recorder": first.recorder})
+    if own:
+        return Result("P13", "AVAILABLE", facts={"certified": format_date(own[0].certified),
+                                                 "recorder": own[0].recorder})
+    requested = case.claim.steps.copy_requested
+    if requested is not None:
+        return Result("P13", "REQUESTED", facts={"requested": format_date(requested)})
+    row = case.policy("copy", case.procedure)
+    if row is None:
+        return Result("P13", "POLICY_UNKNOWN", facts={"office": case.procedure})
+    return Result("P13", _NOT_ASKED.get(row["value"], "NOT_TESTED"), facts=law(row))
+
+
+def _received(case: Case) -> list[Document]:
+    return [one for one in case.claim.documents if one.received is not None]
+
+
+def _day_received(one: Document) -> date:
+    return one.received or one.available
+
+
+def _own(case: Case) -> list[Document]:
+    """Return the copies that the earlier office recorded under its own account."""
+    office = case.claim.earlier.office
+    return sorted((one for one in case.claim.documents if one.recorder == one.certifier == office),
+                  key=lambda one: (one.available, one.digest))
+
+
+def copy_is_in_time(case: Case) -> Result:
+    """P14: the certified copy MUST be there, or asked for, by the day on which it is due."""
+    row = case.policy("copy", case.procedure)
+    if row is not None and row["value"] in _NOT_ASKED:
+        return Result("P14", _NOT_ASKED[row["value"]], facts=law(row))
+    if case.made is None:
+        return Result("P14", "NOT_TESTED", "no-date")
+    try:
+        if row is None:
+            return _by_the_convention(case, case.made)
+        term = due(case, row, None if row.get("each") else case.others, case.start)
+    except CalendarUnknown as error:
+        return unknown_calendar("P14", error)
+    if term is None:
+        return Result("P14", "POLICY_UNKNOWN", facts={"office": case.procedure})
+    return _by_the_office(case, row, term)
+
+
+def _by_the_office(case: Case, row: Row, term: Term) -> Result:
+    """Return the best of the ways in which a copy serves, by the office's time limit."""
+    last, facts = term.deadline.end, limit(case, row, term)
+    found = [_placed(case, row, day, asked, last) for day, asked in _evidence(case, row)]
+    if not found:
+        return Result("P14", "NOT_TESTED", facts=facts)
+    result, why, day = min(found, key=lambda one: _BEST_FIRST.index(one[0]))
+    published = _published(case)
+    if published is not None:
+        facts["published"] = format_date(published)
+    return Result("P14", result, why, {**facts, "copy": format_date(day)})
+
+
+def _published(case: Case) -> date | None:
+    return case.descent.published if case.descent else None
+
+
+def _by_the_convention(case: Case, made: date) -> Result:
+    """Return what holds everywhere, where nobody sourced the office's own rule."""
+    days = [day for day, asked in _evidence(case, {}) if not asked]
+    last = case.rulebook.term(case.seat, made, PARIS_MONTHS).deadline.end if days else None
+    if last is not None and min(days) <= last:
+        return Result("P14", "IN_TIME", facts={"copy": format_date(min(days)),
+                                               "due": format_date(last)})
+    return Result("P14", "POLICY_UNKNOWN", facts={"office": case.procedure})
+
+
+def _evidence(case: Case, row: Row) -> list[tuple[date, bool]]:
+    """Return (day, whether it was only asked for) of each way in which a copy serves."""
+    days = [(_day_received(one), False) for one in _received(case)]
+    days += [(one.available, False) for one in _own(case)]
+    requested = case.claim.steps.copy_requested
+    if requested is not None and row.get("library"):
+        days.append((requested, True))
+    return days
+
+
+def _placed(
+    case: Case, row: Row, day: date, asked: bool, last: date
+) -> tuple[str, str, date]:
+    """Return (result, sentence, day) of one way in which a copy serves."""
+    if day <= last:
+        return "IN_TIME", "requested" if asked else "", day
+    published = _published(case)
+    spared = row.get("library_until") == "publication" if asked else row.get("publication_counts")
+    if not spared:
+        return "LATE", "", day
+    if published is None:
+        return "TO_VERIFY", "", day
+    if day >= published:
+        return "LATE", "", day
+    return ("IN_TIME", "library", day) if asked else ("LAST_DAY", "", day)
+
+
+def copy_is_intact(case: Case) -> Result:
+    """P15: the copy MUST be the one that the earlier office certified."""
+    own, presented = _own(case), case.claim.presented
+    if presented is not None:
+        if not presented.intact:
+            return Result("P15", "ALTERED")
+        if any(one.digest == presented.digest for one in own):
+            return Result("P15", "INTACT", facts={"certifier": case.claim.earlier.office})
+        if all(one.digest != presented.digest for one in case.claim.documents):
+            return Result("P15", "UNRECORDED")
+    return _as_recorded(case, own)
+
+
+def _as_recorded(case: Case, own: list[Document]) -> Result:
+    """Return what the recorded digests say, without the document itself."""
+    known = {one.digest for one in own}
+    strangers = [one for one in case.claim.documents if one.digest not in known]
+    if strangers:
+        facts = {"certifier": strangers[0].certifier, "recorder": strangers[0].recorder}
+        return Result("P15", "DIGEST_DIFFERS" if own else "CERTIFIED_BY_ANOTHER", facts=facts)
+    if own:
+        return Result("P15", "OFFICE_CERTIFIED", facts={
+            "certified": format_date(own[0].certified), "certifier": own[0].certifier})
+    return Result("P15", "NOT_TESTED")

@@ -1,0 +1,186 @@
+"""Declaration, number, translation and fee: P11, P12, P16, P17 (Paris Convention Art. 4D).
+
+The time limits are data of the office, or the rules of international applications; that a
+time limit of months from the priority date runs from the date as it stood, or as it stands, if
+that ends first, is the rule of PCT Rule 26bis.1 and EPC Rule 52, and part of the code.
+"""
+
+from datetime import date
+from typing import Any
+
+from muniment.model.calendar import CalendarUnknown, format_date
+from muniment.model.priority_case import Case, Result, law
+from muniment.model.rulebook import Row, Term
+
+GRACE_MONTHS = 1
+"""A correction after the time limit counts as in time by no more (PCT Rule 26bis.2(b))."""
+
+
+def due(case: Case, row: Row, *starts: date | None, seat: str = "") -> Term | None:
+    """Return the end of a time limit of an office, or None if no term of it runs.
+
+    Args:
+        case: The claim.
+        row: The policy, with `filing_months`, `priority_months` and how to combine them.
+        starts: The priority dates that it may run from; it runs from the first of them.
+        seat: The office whose calendar counts, where it is another than that of the procedure.
+
+    Raises:
+        CalendarUnknown: Nobody published the calendar of that year.
+    """
+    ends, term, seat = [], case.rulebook.term, seat or case.seat
+    priority = min((day for day in starts if day is not None), default=None)
+    if row.get("filing_months") and case.made is not None:
+        ends.append(term(seat, case.made, row["filing_months"]))
+    if row.get("priority_months") and priority is not None:
+        ends.append(term(seat, priority, row["priority_months"]))
+    if not ends:
+        return None
+    choose = min if row.get("combine") == "earlier" else max
+    return choose(ends, key=lambda one: one.deadline.end)
+
+
+def limit(case: Case, row: Row, term: Term, seat: str = "") -> dict[str, Any]:
+    """Return the facts of a time limit: its last day, how it was counted, whose rule it is."""
+    return {"calendar": seat or case.seat, "due": format_date(term.deadline.end),
+            "term": term.members, **law(row)}
+
+
+def unknown_calendar(check: str, error: CalendarUnknown) -> Result:
+    """Return that the calendar of an office is unknown."""
+    return Result(check, "CALENDAR_UNKNOWN", facts={"calendar": error.office, "year": error.year})
+
+
+def claim_is_declared_in_time(case: Case) -> Result:
+    """P11: the claim MUST be declared, and corrected, within the office's time limit."""
+    if case.made is None:
+        return Result("P11", "NOT_TESTED", "no-date")
+    try:
+        declared = _declared(case, case.made)
+        if declared.result == "IN_TIME" and case.claim.steps.corrected is not None:
+            return _corrected(case, case.claim.steps.corrected, declared)
+    except CalendarUnknown as error:
+        return unknown_calendar("P11", error)
+    return declared
+
+
+def _declared(case: Case, made: date) -> Result:
+    claim = case.claim
+    stated = claim.steps.declared
+    declared = stated or claim.recorded
+    filing_day = {"due": format_date(made)}
+    if declared is not None and declared <= made:
+        return Result("P11", "IN_TIME", "" if stated else "recorded",
+                      {"declared": format_date(declared), **filing_day})
+    row = case.policy("declaration", case.procedure)
+    if row is None:
+        return Result("P11", "POLICY_UNKNOWN", facts={"office": case.procedure})
+    if row["value"] == "with-filing":
+        facts = {**filing_day, **law(row)}
+        last = made
+    else:
+        term = due(case, row, case.others, claim.was or case.start)
+        if term is None:
+            return Result("P11", "POLICY_UNKNOWN", facts={"office": case.procedure})
+        facts, last = limit(case, row, term), term.deadline.end
+    if declared is None or (stated is None and declared > last):
+        return Result("P11", "NOT_TESTED", facts=facts)
+    facts["declared"] = format_date(declared)
+    if declared > last:
+        return Result("P11", "LATE", facts=facts)
+    return Result("P11", "IN_TIME", "" if stated else "recorded", facts)
+
+
+def _corrected(case: Case, corrected: date, declared: Result) -> Result:
+    facts = {**declared.facts, "corrected": format_date(corrected)}
+    if case.made is not None and corrected <= case.made:
+        return Result("P11", "IN_TIME", "corrected", facts)
+    row = case.policy("declaration", case.procedure)
+    term = due(case, row, case.others, case.claim.was, case.start) if row else None
+    if row is None or term is None:
+        return Result("P11", "POLICY_UNKNOWN", "correction", {**facts, "office": case.procedure})
+    last = term.deadline.end
+    facts |= limit(case, row, term)
+    if corrected <= last:
+        return Result("P11", "IN_TIME", "corrected", facts)
+    grace = case.rulebook.term(case.seat, last, GRACE_MONTHS).deadline.end
+    if case.under_pct and corrected <= grace:
+        return Result("P11", "COUNTED_IN_TIME", facts=facts)
+    return Result("P11", "LATE", "correction", facts)
+
+
+def number_is_given_in_time(case: Case) -> Result:
+    """P12: the number of the earlier filing MUST be given within the office's time limit."""
+    made, given = case.made, _day_of_number(case)
+    if made is None:
+        return Result("P12", "NOT_TESTED", "no-date")
+    if given is not None and given <= made:
+        return _given(case, given, {"due": format_date(made)})
+    row = case.policy("number", case.procedure)
+    if row is None:
+        return Result("P12", "POLICY_UNKNOWN", facts={"office": case.procedure})
+    try:
+        term = due(case, row, case.others, case.start)
+    except CalendarUnknown as error:
+        return unknown_calendar("P12", error)
+    facts = limit(case, row, term) if term else {"due": format_date(made), **law(row)}
+    return _given(case, given, facts)
+
+
+def _day_of_number(case: Case) -> date | None:
+    """Return the day on which the number was given: with the claim, if no other is stated."""
+    steps = case.claim.steps
+    return (steps.number_given or steps.declared) if case.claim.earlier.number else None
+
+
+def _given(case: Case, given: date | None, facts: dict[str, Any]) -> Result:
+    if not case.claim.earlier.number:
+        return Result("P12", "MISSING_NOT_VOID" if case.under_pct else "MISSING", facts=facts)
+    if given is None:
+        return Result("P12", "NOT_TESTED", facts=facts)
+    facts["given"] = format_date(given)
+    if facts["given"] > facts["due"]:
+        return Result("P12", "LATE", facts=facts)
+    return Result("P12", "IN_TIME", "" if case.claim.steps.number_given else "declared", facts)
+
+
+def translation_is_filed(case: Case) -> Result:
+    """P16: a translation of the earlier filing MUST be filed in time where it is asked for."""
+    row, steps = case.policy("translation"), case.claim.steps
+    if row is None:
+        return Result("P16", "POLICY_UNKNOWN", facts={"office": case.later.office})
+    if row["value"] == "not-asked":
+        return Result("P16", "NOT_ASKED", facts=law(row))
+    if row["value"] == "on-invitation":
+        invited = steps.translation_asked or steps.translation_filed
+        if invited is None:
+            return Result("P16", "NOT_TESTED", "not-invited", law(row))
+        return _translated(steps.translation_due, steps.translation_filed, law(row))
+    try:
+        term = due(case, row, case.others, case.start, seat=case.later.office)
+    except CalendarUnknown as error:
+        return unknown_calendar("P16", error)
+    facts = limit(case, row, term, case.later.office) if term else law(row)
+    return _translated(term.deadline.end if term else None, steps.translation_filed, facts)
+
+
+def _translated(last: date | None, filed: date | None, facts: dict[str, Any]) -> Result:
+    if last is None:
+        return Result("P16", "NOT_TESTED", "no-date", facts)
+    facts["due"] = format_date(last)
+    if filed is None:
+        return Result("P16", "NOT_TESTED", facts=facts)
+    facts["filed_on"] = format_date(filed)
+    return Result("P16", "IN_TIME" if filed <= last else "LATE", facts=facts)
+
+
+def fee_is_paid(case: Case) -> Result:
+    """P17: the fee for the claim MUST be paid where the office charges one."""
+    row, paid = case.policy("fee"), case.claim.steps.fee_paid
+    if row is None:
+        return Result("P17", "POLICY_UNKNOWN", facts={"office": case.later.office})
+    if row["value"] == "none":
+        return Result("P17", "NOT_CHARGED", facts=law(row))
+    if paid is None:
+        return Result("P17", "NOT_TESTED", facts=law(row))
+    return Result("P17", "PAID", facts={**law(row), "paid": format_date(paid)})

@@ -1,0 +1,28 @@
+"""What a filing has from those before it (Paris Convention Art. 4C(2), 4F, 4G): P19 and P20."""
+
+from muniment.model.priority_case import Case, Result
+
+
+def claim_is_inherited(case: Case) -> Result:
+    """P19: a divisional, continuation or national phase MUST claim only what its parent claims."""
+    descent, inherited = case.descent, case.claim.inherited
+    named = (descent.parent or descent.phase) if descent else ""
+    if descent is None or not named:
+        return Result("P19", "NO_PARENT")
+    facts = {"parent": named}
+    if inherited == "standing":
+        return Result("P19", "INHERITED", facts=facts)
+    if inherited == "fallen":
+        return Result("P19", "NOT_INHERITED", "fallen", facts)
+    if inherited == "none" and descent.parent:
+        return Result("P19", "NOT_INHERITED", facts=facts)
+    return Result("P19", "TO_VERIFY", facts=facts)
+
+
+def claim_is_no_chain(case: Case) -> Result:
+    """P20: the earlier filing SHOULD NOT itself rest on the priority of another one."""
+    if case.claim.found != "application":
+        return Result("P20", "NOT_TESTED")
+    if case.claim.chain:
+        return Result("P20", "ONLY_WHAT_IS_NEW", facts={"claims": list(case.claim.chain)})
+    return Result("P20", "NO_CHAIN")

@@ -1,0 +1,152 @@
+"""The priority period (Paris Convention Art. 4C(1)-(3); PCT Rules 26bis.2, 26bis.3, 49ter): P06.
+
+- The filing date that counts, and the office whose calendar counts, are those of the filing from
+  which the later one descends: in a PCT national phase the international filing date (PCT Art.
+  11(3)) and the receiving Office.
+- Restoration is the act of one office. Its effect at another is a rule of that one, and data.
+"""
+
+from typing import Any
+
+from muniment.model.calendar import CalendarUnknown, format_date
+from muniment.model.priority_case import Case, Restored, Result, law
+from muniment.model.rulebook import Row, Term
+
+PCT_WINDOW_MONTHS = 2
+"""A claim of an international application is not void if late by no more (PCT 26bis.2(c)(iii))."""
+OFFICE_DEPENDENT = {("design", "patent"): "from-patent", ("patent", "design"): "from-design",
+                    ("utility-model", "design"): "from-design"}
+"""Kinds of right between which priority is a matter of the office, and the word of its policy."""
+
+
+def period_of(case: Case) -> tuple[int, Row] | None:
+    """Return (months, row) of the period between the kinds of right, or None."""
+    later, earlier = case.later.right, case.claim.earlier.right
+    row = case.rulebook.period(later, earlier)
+    if row is None:
+        word = OFFICE_DEPENDENT.get((later, earlier))
+        row = case.policy(word) if word else None
+        if row is None or row["value"] != "allowed":
+            return None
+    return row["months"], row
+
+
+def kinds_agree(case: Case) -> Result:
+    """P05: the kinds of right MUST be ones between which priority can be claimed."""
+    later, earlier = case.later.right, case.claim.earlier.right
+    found = period_of(case)
+    if found is not None:
+        months, row = found
+        return Result("P05", "PERIOD", facts={"law": row["basis"], "months": months})
+    word = OFFICE_DEPENDENT.get((later, earlier))
+    kinds = {"earlier": earlier, "later": later}
+    if word and case.policy(word) is None:
+        return Result("P05", "POLICY_UNKNOWN", facts=kinds)
+    return Result("P05", "KINDS_INCOMPATIBLE", facts=kinds)
+
+
+def filing_is_in_time(case: Case) -> Result:
+    """P06: the later filing MUST be made by the end of the period at the later office."""
+    start, filed, found = case.start, case.filed, period_of(case)
+    if start is None or found is None:
+        return Result("P06", "NOT_TESTED")
+    if filed is None:
+        return Result("P06", "NOT_TESTED", "descent" if case.descent else "")
+    try:
+        term = case.rulebook.term(_calendar(case), start, found[0])
+        facts = {"calendar": _calendar(case), "deadline": term.members,
+                 "filed": format_date(filed)}
+        if filed <= term.deadline.end:
+            return Result("P06", "IN_TIME", "moved" if term.deadline.closed else "", facts)
+        return _after_the_end(case, term, facts)
+    except CalendarUnknown as error:
+        return Result("P06", "CALENDAR_UNKNOWN",
+                      facts={"calendar": error.office, "year": error.year})
+
+
+def _calendar(case: Case) -> str:
+    if case.descent is not None and case.descent.phase:
+        row = case.policy("calendar")
+        if row is not None and row["value"] == "own":
+            return case.later.office
+    return case.office
+
+
+def _after_the_end(case: Case, term: Term, facts: dict[str, Any]) -> Result:
+    acts = {one.act: one for one in reversed(case.claim.restored)}
+    if "own" in acts:
+        return Result("P06", "RESTORED", facts={**facts, **_act(acts["own"])})
+    windows = open_windows(case, term)
+    if "international" in acts:
+        return _restored_before(case, acts["international"], windows, facts)
+    if "other" in acts:
+        offices = sorted({one.office for one in case.claim.restored})
+        facts = {**facts, "restored_at": offices}
+    return _void(case, term, facts) or _restorable(case, term, windows, facts)
+
+
+def _act(one: Restored) -> dict[str, Any]:
+    return {"criterion": one.criterion, "restored_by": one.office}
+
+
+def _restored_before(
+    case: Case, act: Restored, windows: list[tuple[str, Row, Term]], facts: dict[str, Any]
+) -> Result:
+    """Return the effect at this office of an act on the international application."""
+    facts = {**facts, **_act(act), "criteria": [one[0] for one in windows]}
+    row = case.policy("restored")
+    if row is None:
+        return Result("P06", "POLICY_UNKNOWN", facts=facts)
+    facts |= law(row)
+    if row["value"] == "either" or row["value"] == act.criterion:
+        return Result("P06", "RESTORED", "international", facts)
+    return Result("P06", "RESTORED_ELSEWHERE", "own-request" if windows else "", facts)
+
+
+def _void(case: Case, term: Term, facts: dict[str, Any]) -> Result | None:
+    if not case.is_pct or case.filed is None:
+        return None
+    window = case.rulebook.term(case.office, term.deadline.end, PCT_WINDOW_MONTHS)
+    if case.filed <= window.deadline.end:
+        return None
+    until = {"until": format_date(window.deadline.end)}
+    return Result("P06", "VOID", facts={**facts, "restoration": until})
+
+
+def _restorable(
+    case: Case, term: Term, windows: list[tuple[str, Row, Term]], facts: dict[str, Any]
+) -> Result:
+    for criterion, row, window in windows:
+        until = format_date(window.deadline.end)
+        shown = {**facts, "criteria": [one[0] for one in windows], "law": row["basis"],
+                 "restoration": {"basis": row["basis"], "criterion": criterion, "until": until}}
+        why = "national-phase" if case.descent and case.descent.phase else ""
+        return Result("P06", "RESTORABLE", why, shown)
+    if case.is_international and case.is_pct:
+        return Result("P06", "RESTORABLE", "designated", facts)
+    over = _windows(case, term)
+    if not over:
+        return Result("P06", "LATE", facts=facts)
+    until = max(format_date(window.deadline.end) for _, _, window in over)
+    return Result("P06", "LATE", "window-over", {**facts, "restoration": {"until": until}})
+
+
+def open_windows(case: Case, term: Term) -> list[tuple[str, Row, Term]]:
+    """Return (criterion, row, window) of each ground of restoration that is still open.
+
+    The window runs from the end of the period as moved, and is moved itself (PCT Rules 2.4(b),
+    80.5).
+    """
+    return [one for one in _windows(case, term)
+            if case.filed is not None and case.filed <= one[2].deadline.end]
+
+
+def _windows(case: Case, term: Term) -> list[tuple[str, Row, Term]]:
+    """Return every ground of restoration: the receiving Office's for an international filing."""
+    if case.filed is None:
+        return []
+    office = case.office if case.is_international else case.later.office
+    rows = case.rulebook.restorations(office, case.later.right, case.filed)
+    end = term.deadline.end
+    return [(criterion, row, case.rulebook.term(case.office, end, row["months"]))
+            for criterion, row in rows]

@@ -1,0 +1,32 @@
+"""What a result of a priority check says: its sentence, its remedy, its weight."""
+
+from typing import NamedTuple
+
+
+class Text(NamedTuple):
+    """A result in words."""
+
+    reason: str
+    """The result in one sentence."""
+    remedy: str = ""
+    """What can be done."""
+    excludes: bool = False
+    """Whether, as things stand, the claim gives no priority because of it."""
+    basis: str = ""
+    """The article or rule, where it is another than that of the check."""
+
+
+class About(NamedTuple):
+    """What a check tests."""
+
+    tests: str
+    """Its subject, in a few words."""
+    basis: str
+    """The article or rule."""
+
+
+PUBLISH = "Look it up at the office; publish it: muniment reference publish policy"
+NO_CALENDAR = Text("No usable closed days of {calendar} for {year} are known.",
+                   "Publish the office's calendar of that year.",
+                   basis="Paris Convention Art. 4C(3)")
+UNKNOWN = Text("Nobody sourced the rule of {office} on this.", PUBLISH)

@@ -1,0 +1,150 @@
+"""The results of P11 to P22 in words: what was done for a claim, and whether it stands."""
+
+from muniment.model.result_text import NO_CALENDAR, PUBLISH, UNKNOWN, Text
+
+_NO_DATE = Text("Without the filing date no time limit can be counted.")
+
+PROCEDURE = {
+    "P11.IN_TIME": Text("The claim was declared on {declared}, by {due}."),
+    "P11.IN_TIME.recorded": Text("The claim stood in the register by {declared}; it could be "
+                                 "declared until {due}."),
+    "P11.IN_TIME.corrected": Text("The claim was declared on {declared} and corrected on "
+                                  "{corrected}, by {due}."),
+    "P11.COUNTED_IN_TIME": Text(
+        "The correction of {corrected} came after {due}, within one month of it: it counts as in "
+        "time unless the claim had been declared void before.", "Ask the receiving Office "
+        "whether it had.", basis="PCT Rule 26bis.2(b)"),
+    "P11.LATE": Text("The claim was declared on {declared}; it could be declared until {due}.",
+                     "Ask the office whether it excuses the delay.", True),
+    "P11.LATE.correction": Text("The claim was corrected on {corrected}; it could be corrected "
+                                "until {due}.", "Ask the office whether it excuses the delay.",
+                                True),
+    "P11.POLICY_UNKNOWN": UNKNOWN,
+    "P11.POLICY_UNKNOWN.correction": Text(
+        "The claim was declared in time; nobody sourced until when {office} lets a claim be "
+        "corrected, and it was on {corrected}.", PUBLISH),
+    "P11.CALENDAR_UNKNOWN": NO_CALENDAR,
+    "P11.NOT_TESTED": Text("No day of declaration is stated; the claim could be declared until "
+                           "{due}.", "State the day: muniment priority correct --declared"),
+    "P11.NOT_TESTED.no-date": _NO_DATE,
+
+    "P12.IN_TIME": Text("The number was given on {given}, by {due}."),
+    "P12.IN_TIME.declared": Text("The number was given with the claim, by {due}."),
+    "P12.LATE": Text("The number was given on {given}; it could be given until {due}.",
+                     "Ask the office whether it excuses the delay.", True),
+    "P12.MISSING": Text("The number is not given; it can be given until {due}.",
+                        "Give the number by {due}.", True),
+    "P12.MISSING_NOT_VOID": Text("The number is not given; the claim is not void for that alone.",
+                                 "Give the number by {due}.", basis="PCT Rule 26bis.2(c)(i)"),
+    "P12.POLICY_UNKNOWN": UNKNOWN,
+    "P12.CALENDAR_UNKNOWN": NO_CALENDAR,
+    "P12.NOT_TESTED": Text("No day on which the number was given is stated; it could be given "
+                           "until {due}."),
+    "P12.NOT_TESTED.no-date": _NO_DATE,
+
+    "P13.RECEIVED": Text("{recorder} received a certified copy on {received}."),
+    "P13.AVAILABLE": Text("The earlier office recorded here, on {certified}, a copy that it "
+                          "certified."),
+    "P13.REQUESTED": Text("A digital library or the earlier office was asked for the copy on "
+                          "{requested}."),
+    "P13.NOT_REQUIRED": Text("The office asks for no certified copy."),
+    "P13.ON_REQUEST": Text("The office asks for a certified copy only if it needs one."),
+    "P13.POLICY_UNKNOWN": Text("No copy is recorded, and nobody sourced whether {office} needs "
+                               "one.", "Ask for a certified copy."),
+    "P13.NOT_TESTED": Text("No certified copy is recorded.", "Record it: muniment priority "
+                           "document record"),
+
+    "P14.IN_TIME": Text("The copy was there on {copy}, by {due}."),
+    "P14.IN_TIME.requested": Text("The copy was asked for on {copy}, by {due}."),
+    "P14.IN_TIME.library": Text("The digital library was asked for the copy on {copy}, before the "
+                                "publication of {published}.", basis="PCT Rule 17.1(b-bis)"),
+    "P14.LAST_DAY": Text("The copy came on {copy}, after {due} and before the publication of "
+                         "{published}: it counts as received on the last day.",
+                         basis="PCT Rule 17.1(a)"),
+    "P14.TO_VERIFY": Text("The copy came, or was asked for, on {copy}, after {due}: it counts as "
+                          "in time if the filing was published later, and no day of publication "
+                          "is recorded.", "Record it: muniment filing publish",
+                          basis="PCT Rule 17.1(a)-(b-bis)"),
+    "P14.LATE": Text("The copy came, or was asked for, on {copy}; it was due by {due}.",
+                     "Ask for the opportunity that the office must give before it disregards the "
+                     "claim (PCT Rule 17.1(c); PLT Art. 13(3)).", True),
+    "P14.NOT_REQUIRED": Text("The office asks for no certified copy."),
+    "P14.ON_REQUEST": Text("The office asks for a certified copy only if it needs one; no time "
+                           "limit runs before."),
+    "P14.POLICY_UNKNOWN": UNKNOWN,
+    "P14.CALENDAR_UNKNOWN": NO_CALENDAR,
+    "P14.NOT_TESTED": Text("No certified copy is recorded; it is due by {due}.",
+                           "File it, or ask the digital library for it, by {due}."),
+    "P14.NOT_TESTED.no-date": _NO_DATE,
+
+    "P15.INTACT": Text("The file is the one whose salted digest {certifier} recorded under its "
+                       "own account."),
+    "P15.OFFICE_CERTIFIED": Text("{certifier} recorded under its own account that it certified "
+                                 "the copy on {certified}."),
+    "P15.CERTIFIED_BY_ANOTHER": Text(
+        "{recorder} recorded the copy, certified by {certifier}; the earlier office recorded none "
+        "under its own account.", "Compare the certification with the document itself."),
+    "P15.DIGEST_DIFFERS": Text(
+        "The digest that {recorder} recorded is none that the earlier office recorded: another "
+        "copy, or the same one under another salt.", "Compare both disclosures."),
+    "P15.UNRECORDED": Text("No office recorded the digest of the file that was presented.",
+                           "Ask the earlier office for its copy."),
+    "P15.ALTERED": Text("The file that was presented is not the one that its disclosure "
+                        "describes.", "Ask for the copy again."),
+    "P15.NOT_TESTED": Text("No certified copy is recorded."),
+
+    "P16.NOT_ASKED": Text("The office asks for no translation of the earlier filing."),
+    "P16.IN_TIME": Text("The translation was filed on {filed_on}, by {due}."),
+    "P16.LATE": Text("The translation was filed on {filed_on}; it was due by {due}.",
+                     "Ask the office whether it excuses the delay.", True),
+    "P16.POLICY_UNKNOWN": UNKNOWN,
+    "P16.CALENDAR_UNKNOWN": NO_CALENDAR,
+    "P16.NOT_TESTED": Text("No translation is recorded; it is due by {due}.",
+                           "File it by {due}."),
+    "P16.NOT_TESTED.not-invited": Text("The office asks for a translation by invitation, and none "
+                                       "is recorded."),
+    "P16.NOT_TESTED.no-date": Text("Without a last day nothing can be compared.", "State the last "
+                                   "day that the invitation set."),
+
+    "P17.NOT_CHARGED": Text("The office charges no fee for the claim."),
+    "P17.PAID": Text("The fee for the claim was paid on {paid}."),
+    "P17.POLICY_UNKNOWN": UNKNOWN,
+    "P17.NOT_TESTED": Text("The office charges a fee for each claim; no payment is recorded.",
+                           "Record the payment: muniment priority correct --fee-paid"),
+
+    "P18.PRIORITY_DATE": Text("Each claim is assessed by itself; the earliest that nothing "
+                              "excludes counts."),
+    "P18.PARTIAL": Text("For the classes named, the claims that nothing excludes count; the other "
+                        "goods and services have the filing date."),
+    "P18.NONE": Text("No claim gives a priority date on public facts."),
+
+    "P19.NO_PARENT": Text("No office declared a filing from which this one descends."),
+    "P19.INHERITED": Text("{parent} holds the same claim, and it stands."),
+    "P19.NOT_INHERITED": Text("{parent} holds no claim to this earlier filing.", "Claim only what "
+                              "the parent claims.", True),
+    "P19.NOT_INHERITED.fallen": Text("The claim of {parent} to this earlier filing was withdrawn, "
+                                     "refused, or gives no priority.", "", True),
+    "P19.TO_VERIFY": Text("The claims of {parent} do not stand in the public register here.",
+                          "Ask the office of the parent."),
+
+    "P20.NO_CHAIN": Text("The earlier filing holds no recorded claim of its own."),
+    "P20.ONLY_WHAT_IS_NEW": Text(
+        "The earlier filing itself claims the priority of {claims}: it gives priority only for "
+        "what is new in it.", "Claim the priority of the first filing for the rest."),
+    "P20.NOT_TESTED": Text("The earlier office's own entry does not stand here; its claims are "
+                           "not known."),
+
+    "P21.PUBLIC": Text("The entry is public: everyone gets every result."),
+    "P21.GRANTED": Text("The filing is sealed; who holds the applicant's disclosure gets every "
+                        "result."),
+    "P21.ASSERTED_ONLY": Text("No public entry stands here: the other results rest on what the "
+                              "claim asserts."),
+    "P21.NOT_CONFIRMED": Text("Nothing is answered beyond what is public."),
+
+    "P22.STANDS": Text("No withdrawal or refusal is recorded."),
+    "P22.ACCEPTED": Text("The later office accepted the claim, in whole or in part."),
+    "P22.WITHDRAWN": Text("The claim was withdrawn.", "", True),
+    "P22.REFUSED": Text("The later office refused the claim.", "Ask the later office; its "
+                        "decision may be open to appeal.", True),
+}
+"""Each result in words."""

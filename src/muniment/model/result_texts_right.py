@@ -1,0 +1,160 @@
+"""The results of P01 to P10 in words: what belongs to the right of priority itself."""
+
+from muniment.model.result_text import NO_CALENDAR, PUBLISH, Text
+
+ONE_ANSWER = ("No unsealed entry within the declared coverage. Unknown, sealed and unpublished "
+              "filings are answered alike.")
+_ASK_COPY = "Ask for a certified copy."
+_COMPARE = "Compare the number with the filing receipt."
+_FIRST = "Claim the priority of the first filing, if its period still runs."
+
+RIGHT = {
+    "P01.WELL_FORMED": Text("The number is written as its office writes it."),
+    "P01.RESPELLED": Text("The number is matched in its canonical form."),
+    "P01.NUMBER_MISSING": Text("The claim gives no number yet.", "Give the number."),
+    "P01.FORMAT_UNKNOWN": Text("No published format of the office reads the number.", _COMPARE),
+    "P01.AMBIGUOUS": Text("The number can be read in several ways.", _COMPARE),
+    "P01.CHECK_DIGIT_WRONG": Text("The number's check digit is wrong.", _COMPARE, True),
+    "P01.OFFICE_UNKNOWN": Text("{office} is no ST.3 code.", "Correct the office code.", True),
+
+    "P02.OFFICE_ATTESTED": Text("The office's own entry stands here."),
+    "P02.DISCLOSED": Text("The office sealed this filing here in entry {entry}; the disclosure "
+                          "that was handed in opens it."),
+    "P02.COPY": Text("A copy from a named source stands here, not the office's own entry.",
+                     "Ask the office for its entry."),
+    "P02.ASSERTED": Text("No entry stands here, only what another office recorded of a certified "
+                         "copy.", "Ask the office for its entry."),
+    "P02.NOT_COVERED": Text("The office has not declared this series complete here; nothing "
+                            "follows from its absence.", _ASK_COPY),
+    "P02.NOT_CONFIRMED": Text(ONE_ANSWER, "Ask the applicant for a certified copy or for a "
+                              "grant of access."),
+
+    "P03.EQUAL": Text("Claim and register give the same date."),
+    "P03.DIFFERENT": Text("Claim and register give different dates.", "Correct the claim, or ask "
+                          "the office whether its entry is wrong.", True),
+    "P03.DATE_UNREADABLE": Text("The claim gives no real date.", "Give the date as YYYY-MM-DD.",
+                                True),
+    "P03.NOT_TESTED": Text("No public entry gives a date to compare."),
+
+    "P04.PARIS": Text("Bound by the Paris Convention since {since}."),
+    "P04.WTO": Text("Bound by the WTO agreement since {since}."),
+    "P04.REGIONAL": Text("Bound through a regional treaty since {since}."),
+    "P04.INTERNAL": Text("Both filings are at one office, and it allows internal priority."),
+    "P04.INTERNAL.deemed-withdrawn": Text(
+        "Both filings are at one office: it allows internal priority, and deems the earlier "
+        "filing withdrawn.", "Check that the earlier filing may lapse."),
+    "P04.INTERNAL_REFUSED": Text("Both filings are at one office, and it allows no internal "
+                                 "priority.", "Claim nothing, or file elsewhere.", True),
+    "P04.NOT_PARIS": Text("The country was bound neither by the Paris Convention nor by the WTO "
+                          "at that date.", "", True),
+    "P04.MEMBERSHIP_UNKNOWN": Text("Nobody published whether the country was bound.",
+                                   "Consult WIPO's list of contracting parties."),
+    "P04.POLICY_UNKNOWN": Text("Both filings are at one office: its rule on internal priority "
+                               "decides, and nobody sourced it.", PUBLISH),
+    "P04.NOT_TESTED": Text("Without a date no membership can be tested."),
+
+    "P05.PERIOD": Text("The period is {months} months."),
+    "P05.KINDS_INCOMPATIBLE": Text("A {later} cannot claim the priority of a {earlier}.",
+                                   "", True),
+    "P05.POLICY_UNKNOWN": Text("Whether a {later} can claim the priority of a {earlier} is for "
+                               "the office to say, and nobody sourced its rule.", PUBLISH),
+
+    "P06.IN_TIME": Text("The period ended on {deadline[end]}."),
+    "P06.IN_TIME.moved": Text("The period ended on {deadline[end]}. The end moved from "
+                              "{deadline[nominal_end]}: {closed}."),
+    "P06.RESTORED": Text("The period ended on {deadline[end]}; {restored_by} restored the right "
+                         "on the criterion {criterion}.", basis="PCT Rule 26bis.3; PLT Art. 13(2)"),
+    "P06.RESTORED.international": Text(
+        "The period ended on {deadline[end]}; {restored_by} restored the right for the "
+        "international application on the criterion {criterion}, and this office gives effect "
+        "to it.", basis="PCT Rule 49ter.1"),
+    "P06.RESTORED_ELSEWHERE": Text(
+        "The period ended on {deadline[end]}; {restored_by} restored the right on the criterion "
+        "{criterion}, and this office, which restores no such right itself, gives no effect to "
+        "it.", "", True, "PCT Rule 49ter.1"),
+    "P06.RESTORED_ELSEWHERE.own-request": Text(
+        "The period ended on {deadline[end]}; {restored_by} restored the right on the criterion "
+        "{criterion}, and this office gives no effect to it.", "Request restoration at this "
+        "office within one month from the time limit for entering the national phase.", True,
+        "PCT Rules 49ter.1 and 49ter.2"),
+    "P06.RESTORABLE": Text(
+        "The period ended on {deadline[end]}; the right can be restored on the criterion "
+        "{restoration[criterion]} until {restoration[until]}.", "Request restoration by "
+        "{restoration[until]} and show {restoration[criterion]}: a request, a statement of "
+        "reasons, the fee if one is charged.", True),
+    "P06.RESTORABLE.national-phase": Text(
+        "The period ended on {deadline[end]}; the international application was filed by "
+        "{restoration[until]}, and this office can restore the right on the criterion "
+        "{restoration[criterion]}.", "Request restoration at this office within one month from "
+        "the time limit for entering the national phase, and show {restoration[criterion]}.",
+        True, "PCT Rule 49ter.2"),
+    "P06.RESTORABLE.designated": Text(
+        "The period ended on {deadline[end]}; the claim is not void, because the filing was made "
+        "within two months of that day, and a designated Office can restore the right.",
+        "Request restoration at the designated Offices.", True,
+        "PCT Rules 26bis.2(c)(iii) and 49ter.2"),
+    "P06.VOID": Text("The period ended on {deadline[end]}, and the international application was "
+                     "filed more than two months after it, after {restoration[until]}: the claim "
+                     "is considered void for the PCT.", "", True, "PCT Rule 26bis.2(b)-(c)"),
+    "P06.LATE": Text("The period ended on {deadline[end]} and the office restores no such right.",
+                     "", True),
+    "P06.LATE.window-over": Text("The period ended on {deadline[end]} and the window for "
+                                 "restoration is over since {restoration[until]}.", "", True),
+    "P06.POLICY_UNKNOWN": Text(
+        "The period ended on {deadline[end]}; {restored_by} restored the right on the criterion "
+        "{criterion}, and nobody sourced whether this office gives effect to it.", PUBLISH, True,
+        "PCT Rule 49ter.1"),
+    "P06.CALENDAR_UNKNOWN": NO_CALENDAR,
+    "P06.NOT_TESTED": Text("Without two dates and a period nothing can be counted."),
+    "P06.NOT_TESTED.descent": Text("The filing from which this one descends is not public here: "
+                                   "the filing date that counts is not known."),
+
+    "P07.LATER": Text("The later filing follows the earlier one."),
+    "P07.SAME_DAY_ACCEPTED": Text("Both were filed on one day, and the office accepts that."),
+    "P07.SAME_DAY_REFUSED": Text("Both were filed on one day, and the office does not accept "
+                                 "that.", "", True),
+    "P07.TO_VERIFY": Text("Both were filed on one day: offices differ, and nobody sourced the "
+                          "rule of this one.", "The later office decides by its own rule."),
+    "P07.NOT_LATER": Text("The filing that claims is the older one.", "", True),
+    "P07.NOT_TESTED": Text("Without two dates nothing can be compared."),
+
+    "P08.NONE_DECLARED": Text("No office declared an older filing of the same subject; that there "
+                              "is none cannot be shown."),
+    "P08.NONE_DECLARED.none-older": Text("No declared filing of the same subject is older."),
+    "P08.FIRST_BY_4C4": Text("The older filing ended unpublished and unused, without rights "
+                             "outstanding: this one counts as the first."),
+    "P08.NOT_FIRST.other-country": Text("{older[office]} {older[number]} of the same subject is "
+                                        "older and was filed in another country.", _FIRST, True),
+    "P08.NOT_FIRST.not-ended": Text("{older[office]} {older[number]} of the same subject is older "
+                                    "and had not ended on the day of this one.", _FIRST, True),
+    "P08.NOT_FIRST.laid-open": Text("{older[office]} {older[number]} of the same subject is older "
+                                    "and had been laid open to public inspection.", _FIRST, True),
+    "P08.NOT_FIRST.leaves-rights": Text("{older[office]} {older[number]} of the same subject is "
+                                        "older and left rights outstanding.", _FIRST, True),
+    "P08.NOT_FIRST.has-served": Text("{older[office]} {older[number]} of the same subject is "
+                                     "older and had served as a basis for claiming priority.",
+                                     _FIRST, True),
+    "P08.TO_VERIFY": Text("A filing of the same subject is declared whose date no public entry "
+                          "shows.", "Ask the applicant for its date and fate."),
+    "P08.NOT_TESTED": Text("Without a date nothing can be compared."),
+    "P09.NOT_BARRED": Text("No recorded claim relied on Art. 4C(4) against it."),
+    "P09.BARRED": Text("A claim recorded at {relied_on_by} relied on Art. 4C(4): this filing can "
+                       "no longer be a basis for priority.", "The later office decides; ask the "
+                       "office that relied on it.", True),
+    "P09.NOT_TESTED": Text("No public entry stands here to test."),
+
+    "P10.SAME_APPLICANT": Text("The office declared that the applicant is the same."),
+    "P10.SUCCESSOR": Text("A successor's title executed by the day of the later filing is "
+                          "declared; when it was recorded does not matter."),
+    "P10.JOINT_INCOMPLETE": Text(
+        "Not all earlier applicants, or successors of theirs, made the later filing.",
+        "Offices differ: show the title of the others, or that they consent."),
+    "P10.TITLE_TOO_LATE": Text("The declared title was executed after the later filing was made.",
+                               "Show a title executed by the later filing's day.", True),
+    "P10.NOT_TESTED": Text("Identity of the applicants is asserted by the offices, and no "
+                           "successor's title is declared.", "Compare the applicants; declare a "
+                           "title: muniment relation declare"),
+    "P10.NOT_TESTED.no-date": Text("Without the day of the later filing the title cannot be "
+                                   "placed in time."),
+}
+"""Each result in words."""

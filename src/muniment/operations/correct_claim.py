@@ -1,0 +1,217 @@
+"""Correct a claim: mend its date or earlier filing, or state what was done for it since."""
+
+from collections.abc import Iterator
+
+from muniment.codec import Date, Natural, Number, Office, Payload, RightKind, members, replace
+from muniment.declare import Example, Signer, TransactionType
+from muniment.model import example as given
+from muniment.model.calendar import format_date
+from muniment.model.claim import (
+    CLAIMED,
+    CLAIMS,
+    FALLEN,
+    Claim,
+    ClaimSteps,
+    EarlierName,
+    Goods,
+    claimed_key,
+)
+from muniment.model.claiming import (
+    Standing,
+    goods_are_sound,
+    index_claim,
+    is_claimed,
+    note_finding,
+    speaks_for_office,
+    standing_claim,
+    steps_have_come,
+)
+from muniment.model.context import Context
+from muniment.model.dates import day_of, is_date
+from muniment.model.earlier_acts import earlier_key
+from muniment.model.state import Change, State, change
+
+
+class CorrectClaim(Payload, frozen=True, kw_only=True, tag="correct-claim"):
+    """What is right. What is left out stays as it is."""
+
+    claim: Natural
+    """The place of the claim among those of its filing, from 0."""
+    date: Date | None = None
+    """The right filing date of the earlier filing."""
+    earlier: EarlierName | None = None
+    """The right earlier filing; this is how its number is given later, too."""
+    goods: Goods | None = None
+    """The goods and services for which it is made."""
+    number: Number
+    """The number of the later filing."""
+    office: Office
+    """The later office."""
+    right: RightKind
+    """The kind of right of the later filing."""
+    steps: ClaimSteps | None = None
+    """What was done for the claim, each step with its day; those left out stay."""
+
+
+TYPE = TransactionType(
+    name="correct-claim",
+    number=32,
+    payload=CorrectClaim,
+    signers=frozenset({Signer.OFFICE, Signer.REGISTRAR, Signer.FILER}),
+    may_change=frozenset({"claim", "claimed", "finding"}),
+    event="P18",
+)
+
+
+@TYPE.check(1, "not-confirmed", basis="PCT Rule 26bis.1")
+def claim_is_here(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """The claim MUST stand in the office's register."""
+    return _standing(operation, state) is not None
+
+
+@TYPE.check(2, "claim-fallen", basis="PCT Rule 26bis.1")
+def claim_stands(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """The claim MUST be neither withdrawn nor refused."""
+    standing = _standing(operation, state)
+    return standing is not None and standing.claim.status not in FALLEN
+
+
+@TYPE.check(3, "date-not-real", basis="WIPO Standard ST.2; Paris Convention Art. 4D(1)")
+def date_is_real(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """The date MUST be a real date."""
+    return operation.date is None or is_date(operation.date)
+
+
+@TYPE.check(4, "steps-not-of-the-office", basis="Paris Convention Art. 4D(1)")
+def steps_are_the_offices(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """The days of what was done MUST be stated by the office or its registrar, not by a filer."""
+    return operation.steps is None or speaks_for_office(state, operation.office, ctx)
+
+
+@TYPE.check(5, "date-not-real-or-future", basis="WIPO Standard ST.2")
+def steps_have_been_done(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """Each step MUST have a real day, and one that has come."""
+    return steps_have_come(operation.steps, ctx)
+
+
+@TYPE.check(6, "goods-not-sound", basis="Paris Convention Art. 4F; Nice Classification")
+def goods_are_of_a_mark(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """Goods MUST be those of a mark: classes in ascending order, or the digest of a list."""
+    return goods_are_sound(operation.goods, operation.right)
+
+
+@TYPE.check(7, "nothing-to-correct", basis="PCT Rule 26bis.1")
+def something_changes(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """Something MUST differ from what stands."""
+    standing = _standing(operation, state)
+    if standing is None:
+        return False
+    stated = members(operation.steps) if operation.steps else {}
+    stood = members(standing.claim.steps) if standing.claim.steps else {}
+    return _is_mended(operation, standing.claim) or any(
+        stood.get(name) != day for name, day in stated.items())
+
+
+@TYPE.check(8, "claim-already-recorded", basis="Paris Convention Art. 4D")
+def claim_is_new(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """The later filing MUST NOT hold another claim in force to the right earlier filing."""
+    standing = _standing(operation, state)
+    if standing is None or operation.earlier is None:
+        return True
+    right = replace(standing.claim, earlier=operation.earlier)
+    return not is_claimed(state, standing.later, right, but=standing.place)
+
+
+@TYPE.effect
+def claim_is_corrected(operation: CorrectClaim, state: State, ctx: Context) -> Iterator[Change]:
+    """The right values stand, and what the claim gave before; the index follows."""
+    standing = _standing(operation, state)
+    if standing is None:
+        return
+    before = standing.claim
+    after = _corrected(operation, before, ctx)
+    corrected = standing._replace(claim=after)
+    yield change(CLAIMS, CLAIMS.key(standing.part), before, after)
+    yield from _moved(state, standing, corrected)
+    yield note_finding(state, ctx, corrected)
+
+
+def _corrected(operation: CorrectClaim, before: Claim, ctx: Context) -> Claim:
+    steps = {**(members(before.steps) if before.steps else {}),
+             **(members(operation.steps) if operation.steps else {})}
+    after = replace(
+        before, date=operation.date or before.date, earlier=operation.earlier or before.earlier,
+        goods=operation.goods or before.goods,
+    )
+    if _is_mended(operation, before):
+        today = format_date(day_of(ctx.time))
+        stated = operation.steps or ClaimSteps()
+        steps["corrected"] = stated.corrected or today
+        if before.earlier.number is None and after.earlier.number is not None:
+            steps["number_given"] = stated.number_given or today
+            if _only_the_number(before, after):
+                del steps["corrected"]
+        if "corrected" in steps:
+            after = replace(after, correction=ctx.position, was=before.date)
+    return replace(after, steps=ClaimSteps(**steps) if steps else None)
+
+
+def _is_mended(operation: CorrectClaim, before: Claim) -> bool:
+    """Return whether the claim itself changes, and not only what was done for it."""
+    pairs = ((operation.date, before.date), (operation.earlier, before.earlier),
+             (operation.goods, before.goods))
+    return any(right is not None and right != stood for right, stood in pairs)
+
+
+def _only_the_number(before: Claim, after: Claim) -> bool:
+    named = replace(after.earlier, number=None)
+    return (named, after.date, after.goods) == (before.earlier, before.date, before.goods)
+
+
+def _moved(state: State, standing: Standing, corrected: Standing) -> Iterator[Change]:
+    """Yield the changes of the index: the entry under another filing is marked, not lost."""
+    old = earlier_key(state, standing.claim.earlier)
+    if old == earlier_key(state, corrected.claim.earlier):
+        return
+    yield from index_claim(state, corrected)
+    stood = state.at(CLAIMED, claimed_key(old, standing.part)) if old else None
+    if old is not None and stood is not None:
+        yield change(CLAIMED, claimed_key(old, standing.part), stood, replace(stood, moved=True))
+
+
+def _standing(operation: CorrectClaim, state: State) -> Standing | None:
+    return standing_claim(state, operation.office, operation.right, operation.number,
+                          operation.claim)
+
+
+@TYPE.examples
+def cases() -> Iterator[Example]:
+    """The worked cases."""
+    def correct(date: str | None = "2025-03-04", number: str | None = None,
+                **more: object) -> CorrectClaim:
+        earlier = EarlierName(number=number, office="XB", right="patent") if number else None
+        return CorrectClaim(claim=0, date=date, earlier=earlier, number="2026/000001",
+                            office="XA", right="patent", **more)  # type: ignore[arg-type]
+
+    standing = given.filed() | given.claimed()
+    paid = ClaimSteps(fee_paid="2026-05-05")
+    ahead = ClaimSteps(fee_paid="2026-06-28")
+    two = given.claimed(number="2025-00008", place=1)
+    yield Example("date", correct(), given=standing)
+    yield Example("earlier-filing", correct(None, "2025-00009"), given=standing)
+    yield Example("number-given", correct(None, "2025-00007"),
+                  given=given.filed() | given.claimed(number=None))
+    yield Example("fee-paid", correct(None, steps=paid), given=standing)
+    yield Example("no-such-claim", correct(), "not-confirmed", given.filed())
+    yield Example("withdrawn", correct(), "claim-fallen",
+                  given.filed() | given.claimed(status="Abandoned"))
+    yield Example("thirtieth-of-february", correct("2025-02-30"), "date-not-real", standing)
+    yield Example("filer-states-a-day", correct(steps=paid), "steps-not-of-the-office",
+                  standing | given.role("filer"), signer=given.agent())
+    yield Example("paid-tomorrow-and-more", correct(steps=ahead), "date-not-real-or-future",
+                  standing)
+    yield Example("patent-with-classes", correct(goods=Goods(classes=(9,))), "goods-not-sound",
+                  standing)
+    yield Example("nothing", correct("2025-03-03"), "nothing-to-correct", standing)
+    yield Example("claimed-already", correct(None, "2025-00008"), "claim-already-recorded",
+                  standing | two)
