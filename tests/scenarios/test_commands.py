@@ -46,7 +46,7 @@ def test_demo_goes_as_told(tmp_path):
                            str(tmp_path / "demo")], capture_output=True, text=True,
                           env={"PYTHONPATH": str(ROOT / "src")}, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
-    assert told.stdout.count("\n   ok ") == 23
+    assert told.stdout.count("\n   ok ") == 27
     assert "FICTIONAL" in told.stdout
     assert "NOT AS TOLD" not in told.stdout
 

@@ -22,7 +22,11 @@ from muniment.cli.filing import (
     sealed_filing,
 )
 from muniment.cli.priority import Checker
-from muniment.cli.story_priority import act_country_not_bound, act_first_filing
+from muniment.cli.story_priority import (
+    act_country_not_bound,
+    act_first_filing,
+    act_restoration,
+)
 from muniment.model.application import formats_of
 from muniment.model.checking import filing
 from muniment.model.number import suggest
@@ -84,6 +88,8 @@ class Story:
             self._act_one_answer(register)
             self._act_barred_agent(register)
             self._act_only_the_office(register)
+            act_restoration(self, register, FIRST, FIRST_DATE, {
+                office: Reference(office, "patent", LATER[office]) for office in ("XC", "XD")})
             act_first_filing(self, register)
             act_country_not_bound(self, register)
             register.account = "XA"

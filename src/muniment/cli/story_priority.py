@@ -3,7 +3,7 @@
 from typing import Any
 
 from muniment.cli.account import _made
-from muniment.cli.claim import claiming
+from muniment.cli.claim import acting, claiming
 from muniment.cli.filing import open_filing
 from muniment.cli.priority import Checker
 from muniment.model.checking import filing
@@ -56,6 +56,36 @@ def act_country_not_bound(story: Any, register: Register) -> None:
         found = check(register, CLAIMING, "2026-10-01", earlier, day, "P04")
         story.expect(f"filed there on {day}: {found.result}. {found.reason}", found.result,
                      expected[day])
+
+
+def act_restoration(
+    story: Any, register: Register, first: Reference, first_date: str, later: dict[str, Reference],
+) -> None:
+    """The office of a late filing restores the right; elsewhere nothing changes by it.
+
+    Args:
+        story: Tells it.
+        register: The register.
+        first: The earlier filing.
+        first_date: Its filing date.
+        later: The filings made too late at XC and XD, of one day.
+    """
+    story.act("Corvane restores the right of priority: its act, with effect at Corvane")
+    for office, filed in later.items():
+        story.outcome(register, claim(filed, first, first_date), office)
+    act = acting("restore-priority", "/".join(later["XC"]), 0, criterion="due-care",
+                 date="2026-10-20", requested="2026-10-05")
+    story.expect("an act of XD in XC's register is refused", story.outcome(register, act, "XD"),
+                 "not-authorised")
+    story.expect("XC restores: due care shown, asked for on 2026-10-05",
+                 story.outcome(register, act, "XC"), "accepted")
+    expected = {"XC": "RESTORED", "XD": "LATE"}
+    checker = Checker(register.ledger.state)
+    for office, filed in later.items():
+        assessed = checker.recorded(filing(*filed, "2026-09-21"))
+        result = next(one for one in assessed.claims[0].results if one.check == "P06")
+        story.expect(f"{office}: {result.result}. {result.reason}", result.result,
+                     expected[office])
 
 
 def check(
