@@ -12,18 +12,15 @@ import http.client
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections import deque
 from pathlib import Path
 
-from tests.network.cluster import Cluster, free_ports, wait_until
-from tests.network.world import START, World, filing
+from tests.network.cluster import Cluster, wait_until
+from tests.network.world import World, filing
 
-from muniment.codec import encode
 from muniment.network.install import find
 
 OFFICES = ("XA", "XB", "XC", "XD")
@@ -78,13 +75,7 @@ class Run:
     def _send(self, port):
         client = Client(port)
         while not self.over.is_set():
-            batch = []
-            while len(batch) < BATCH and self.room.acquire(blocking=not batch, timeout=0.2 if not batch else None):
-                try:
-                    batch.append(self.txs.popleft())
-                except IndexError:
-                    self.over.set()
-                    break
+            batch = self._next_batch()
             if not batch:
                 continue
             now = time.monotonic()
@@ -92,6 +83,17 @@ class Run:
                 self.sent[hashlib.sha256(tx).digest()] = now
             client.post([("broadcast_tx_async", {"tx": base64.b64encode(tx).decode()})
                          for tx in batch])
+
+    def _next_batch(self):
+        """Return what may be sent now; wait for the first, take more if there is room."""
+        batch = []
+        room = self.room.acquire(timeout=0.2)
+        while room and self.txs:
+            batch.append(self.txs.popleft())
+            room = len(batch) < BATCH and self.room.acquire(blocking=False)
+        if not self.txs:
+            self.over.set()
+        return batch
 
     def _watch(self, height):
         client = Client(self.ports[-1])
