@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+from muniment.cli.batch import answer
 from muniment.cli.priority import Checker, read_case
 from muniment.codec import encode, replace
 from muniment.model.account import STANDARD_QUOTAS
@@ -157,7 +158,7 @@ def single(path: Path, records: int) -> dict[str, object]:
         for case in cases(records, SINGLE):
             start = time.perf_counter()
             later, claims = read_case(case)
-            encode(checker.assess(later, claims).as_json())
+            encode(answer(checker.assess(later, claims)))
             times.append(1_000 * (time.perf_counter() - start))
     ordered = sorted(times)
     return {"checks": SINGLE, "first": round(times[0], 2),

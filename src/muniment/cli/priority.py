@@ -1,7 +1,7 @@
 """`muniment priority check`: claims as somebody states them, or as they stand in a register."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -14,14 +14,13 @@ from muniment.cli.common import (
     named,
     opened,
     print_json,
-    progress_bar,
     show,
 )
 from muniment.model.calendar import Reference, format_date
 from muniment.model.office import DEMO
 from muniment.model.priority import Assessment, assess_priority
 from muniment.model.priority_case import ClaimFacts, Descent, Filing, Presented
-from muniment.proof.errors import LedgerError, Malformed, NotFound
+from muniment.proof.errors import Malformed, NotFound
 
 app = group("Check priority claims, record them, decide them.")
 OptionalLedger = Annotated[
@@ -58,6 +57,11 @@ class Checker:
         self._grant = grant
         self._reference: Reference = LedgerReference(state) if state else PackagedReference("demo")
         self._rulebook = Rulebook(self._reference)
+
+    def forget(self) -> None:
+        """Forget what was read of the register, so that a batch needs no more memory than it."""
+        if self._state is not None:
+            self._state.forget()
 
     def assess(self, later: Filing, claims: Sequence[Asked | Filing]) -> Assessment:
         """Return the assessment of claims as somebody states them."""
@@ -168,6 +172,8 @@ def check(
     disclosure: Annotated[Path | None, typer.Option(
         help="File with the disclosure of that copy.")] = None,
     batch: Annotated[Path | None, typer.Option(help="JSON lines or CSV of cases.")] = None,
+    processes: Annotated[int | None, typer.Option(
+        min=1, max=64, help="Processes for a batch; as many as cores by default.")] = None,
     ledger: OptionalLedger = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -176,25 +182,32 @@ def check(
     With --claim, the claims that you state; without it, those that the register of the ledger
     holds. A --grant shows the results of a sealed filing to you alone.
     """
+    if batch is not None:
+        from muniment.cli.batch import Source, check_batch
+
+        with errors(as_json=as_json):
+            check_batch(batch, Source(ledger, grant), sys.stdout.buffer, processes)
+        return
     if ledger is None:
         with errors(as_json=as_json):
-            if grant or document or (not claim and not batch and later):
+            if grant or document or (not claim and later):
                 raise Malformed("case-malformed", "Recorded claims, grants and documents are "
                                 "checked against a ledger.", remedy="Add --ledger DIR, or state "
                                 "the claim: --filed DATE --claim OFFICE/KIND/NUMBER@DATE")
-            _check(Checker(), later, filed, claim, fact, batch, as_json=as_json)
+            _check(Checker(), later, filed, claim, fact, as_json=as_json)
         return
     with opened(ledger, as_json=as_json, read_only=True) as register:
-        checker = Checker(register.ledger.state, _granted(register, grant))
-        if later and not claim and not batch:
+        checker = Checker(register.ledger.state, granted(register, grant))
+        if later and not claim:
             shown = _presented(document, disclosure)
             _answer(checker.recorded(Filing(*named(later), None), place, shown),
                     as_json=as_json)
             return
-        _check(checker, later, filed, claim, fact, batch, as_json=as_json)
+        _check(checker, later, filed, claim, fact, as_json=as_json)
 
 
-def _granted(register: Any, grant: Path | None) -> Any:
+def granted(register: Any, grant: Path | None) -> Any:
+    """Return the sealed filing that a file with the applicant's disclosure opens, if any."""
     from muniment.model.sealed import open_grant, read_grant
 
     if grant is None:
@@ -216,13 +229,10 @@ def _presented(document: Path | None, disclosure: Path | None) -> Presented | No
 
 def _check(
     checker: Checker, later: str | None, filed: str | None, claims: list[str] | None,
-    facts: list[str] | None, batch: Path | None, *, as_json: bool,
+    facts: list[str] | None, *, as_json: bool,
 ) -> None:
     from muniment.model.checking import filing
 
-    if batch is not None:
-        _batch(checker, batch)
-        return
     if not later or not filed or not claims:
         raise Malformed("case-malformed", "A check needs a later filing, its date and a claim.",
                         remedy="muniment priority check XB/patent/2026-00001 --filed 2026-09-21 "
@@ -277,40 +287,3 @@ def show_assessment(assessed: Assessment) -> None:
 def _goods(partial: Mapping[str, Any]) -> str:
     classes = ", ".join(map(str, partial["classes"]))
     return f"classes {classes}" if classes else "the goods and services of a list"
-
-
-def _batch(checker: Checker, path: Path) -> None:
-    from muniment.proof.canonical import encode
-
-    with progress_bar("priority check", None) as move:
-        for number, plain in enumerate(_cases(path), 1):
-            try:
-                later, claims = read_case(plain)
-                assessed = checker.assess(later, claims)
-                answer = {**assessed.as_json(), "fiction": is_fiction(assessed)}
-            except LedgerError as error:
-                answer = error.diagnostics()
-            sys.stdout.buffer.write(encode({"line": number, **answer}) + b"\n")
-            if number % 1_000 == 0:
-                move(number)
-    sys.stdout.buffer.flush()
-
-
-def _cases(path: Path) -> Iterator[Any]:
-    from muniment.intake.reader import file_digest, read_rows
-
-    file_digest(path)
-    for row in read_rows(path):
-        fields = row.fields
-        if fields is None or "later" in fields or "claims" in fields:
-            yield fields
-            continue
-        yield {
-            "claims": [{"date": fields.get("earlier_date"), "number": fields.get("earlier_number"),
-                        "facts": fields.get("facts") or {},
-                        "office": fields.get("earlier_office"),
-                        "right": fields.get("earlier_right") or fields.get("right")}],
-            "later": {"filing_date": fields.get("later_date"),
-                      "number": fields.get("later_number"), "office": fields.get("later_office")},
-            "right": fields.get("right"),
-        }
