@@ -233,13 +233,14 @@ def _policy() -> list[Vector]:
     })
 
 
-def _operation(number: str = "2026/000001") -> bytes:
+def operation(number: str = "2026/000001") -> bytes:
+    """Return a filing of the fictional office."""
     return encode_typed(FileApplication(date="2026-01-05", number=number, office="XA",
                                         right="patent"))
 
 
 def _envelope() -> list[Vector]:
-    lines = [_operation(), _operation("2026/000002")]
+    lines = [operation(), operation("2026/000002")]
     data = sign_envelope(lines, [KEY], ledger="A" * 43, submitter="XA", sequence=1,
                          not_after=TIME)
     first, rest = data.split(b"\n", 1)
@@ -261,7 +262,7 @@ def _evidence() -> list[Vector]:
               now=lambda: TIME, wallet=wallet, log_key=LOG)
         policy = (path / "trust-policy.txt").read_text(encoding="ascii")
         with SoloLedger(path, now=lambda: TIME) as ledger:
-            lines = [_operation(f"2026/{number:06}") for number in range(1, 8)]
+            lines = [operation(f"2026/{number:06}") for number in range(1, 8)]
             ledger.submit([ledger.sign(wallet, [*lines, lines[0]])])
             made = {
                 "accepted-entry": maker.entry_evidence(ledger, 4),

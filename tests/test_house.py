@@ -30,8 +30,9 @@ LAYERS = (
     ("model",), ("codec",), ("proof",),
 )
 """From the top down; a module imports only its own layer and those below it."""
-PROOF_ORDER = ("evidence", "attestation", "checkpoint", "statetree", "merkle", "disclosure", "jws",
-               "canonical", "crypto", "limits", "errors")
+PROOF_ORDER = ("evidence", "attestation", "history", "commit", "validators", "header",
+               "engine_bytes", "cosignature", "checkpoint", "statetree", "merkle", "disclosure",
+               "jws", "shape", "canonical", "crypto", "limits", "errors")
 FORBIDDEN_IN_CORE = {"time", "random", "secrets", "socket", "os", "pathlib", "threading",
                      "asyncio", "sqlite3", "logging", "decimal", "locale", "unicodedata",
                      "subprocess", "uuid", "tempfile"}

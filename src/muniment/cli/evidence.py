@@ -1,6 +1,8 @@
 """`muniment evidence`: make, verify and read evidence files."""
 
 import sys
+import time as clock
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,7 +86,7 @@ FileArgument = Annotated[Path, typer.Argument(help="The evidence file.")]
 def _verified(file: Path, trust: Path) -> Proven:
     try:
         policy = TrustPolicy.parse(trust.read_text(encoding="utf-8"))
-        return verify(file.read_bytes(), policy)
+        return verify(file.read_bytes(), policy, int(clock.time()))
     except (OSError, UnicodeDecodeError) as error:
         raise VerificationError(
             "file-unreadable", f"A file cannot be read: {type(error).__name__}.",
@@ -94,7 +96,7 @@ def _verified(file: Path, trust: Path) -> Proven:
 
 @app.command("verify")
 def verify_file(file: FileArgument, trust: TrustOption, as_json: JsonOption = False) -> None:
-    """Verify an evidence file: no network, no ledger, only your own trust policy."""
+    """Verify an evidence file: no network, no ledger, only your own trust policy and clock."""
     try:
         proven = _verified(file, trust)
     except LedgerError as error:
@@ -108,7 +110,7 @@ def verify_file(file: FileArgument, trust: TrustOption, as_json: JsonOption = Fa
         print_json({"valid": True, **as_json_value(proven)})
         return
     sys.stdout.write("VALID\n")
-    show(sentences(proven)[:4], fiction=is_fiction(proven))
+    show([*_what(proven)[:3], *_on_whose_word(proven)], fiction=is_fiction(proven))
 
 
 @app.command("show")
@@ -136,8 +138,11 @@ def is_fiction(proven: Proven) -> bool:
 
 def sentences(proven: Proven) -> list[tuple[str, Any]]:
     """Return what is proven in words, one aspect a line."""
+    return _what(proven) + _on_whose_word(proven)
+
+
+def _what(proven: Proven) -> list[tuple[str, Any]]:
     when = f"{utc(proven.time)} (block {proven.height})"
-    who = ", ".join(one.split("+")[0] for one in proven.attested_by)
     lines: list[tuple[str, Any]] = []
     if proven.kind == "entry":
         outcome = "accepted" if proven.code == 0 else f"REFUSED with code {proven.code}"
@@ -157,11 +162,26 @@ def sentences(proven: Proven) -> list[tuple[str, Any]]:
     else:
         lines.append(("proven", f"{len(proven.entries)} entries under {proven.prefix} are all that "
                       f"stood there at {when}"))
-    lines.append(("attested by", f"{who}: checkpoint of {proven.size} entries, kind "
-                  f"{proven.attestation}"))
-    if proven.rests_on_the_operator:
-        lines.append(("rests on", "the operator's own statement until an auditor replays and "
-                      "cosigns: one process runs this ledger"))
+    return lines
+
+
+def _on_whose_word(proven: Proven) -> list[tuple[str, Any]]:
+    """Return by whom, when and with what power the checkpoint is attested."""
+    what = f"checkpoint of {proven.size} entries, kind {proven.attestation}"
+    one = proven.commit
+    if one is None:
+        who = ", ".join(by.split("+")[0] for by in proven.attested_by)
+        alone = [("rests on", "the operator's own statement until an auditor replays and cosigns: "
+                  "one process runs this ledger")] if proven.rests_on_the_operator else []
+        return [("attested by", f"{who}: {what}"), *alone]
+    lines: list[tuple[str, Any]] = [(
+        "attested by",
+        f"{len(one.signers)} of {one.validators} validators of {one.chain_id} with {one.power} of "
+        f"{one.power_total} of the power, at height {one.height}, {utc(one.time)}: {what}",
+    )]
+    if one.witnessed is not None:
+        lines.append(("witnessed by", f"{', '.join(one.witnesses)}, who had seen it by "
+                      f"{utc(one.witnessed)}"))
     return lines
 
 
@@ -178,6 +198,7 @@ def as_json_value(proven: Proven) -> dict[str, Any]:
         "attestation": proven.attestation,
         "attested_by": list(proven.attested_by),
         "code": proven.code,
+        "commit": asdict(proven.commit) if proven.commit else None,
         "disclosed": dict(proven.disclosed),
         "edition": proven.edition,
         "fiction": is_fiction(proven),

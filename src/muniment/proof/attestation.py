@@ -2,18 +2,32 @@
 
 - The verifier's own policy decides; evidence names no judge (docs/formats/trust-policy.md).
 - A policy maps an origin and a range of sizes to the one kind of attestation that is required:
-  `note VKEY` for a ledger run by one process. Kinds of later versions are refused by name, never
-  skipped.
+  `note VKEY` for a ledger run by one process, `commit CHAIN_ID HEIGHT HEADER_HASH PERIOD` for one
+  that validators run. Kinds of later versions are refused by name, never skipped.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from muniment.proof import limits
-from muniment.proof.checkpoint import Checkpoint, is_name, open_note, parse_size
+from muniment.proof.checkpoint import (
+    NOTE_SIGNATURES_MAX,
+    Checkpoint,
+    is_name,
+    open_note,
+    open_verifier_key,
+    parse_size,
+)
+from muniment.proof.cosignature import COSIGNATURE
+from muniment.proof.engine_bytes import is_chain_id
 from muniment.proof.errors import LedgerError, Malformed, VerificationError
+from muniment.proof.history import Committed, Trusted, checkpoint_text, verify_history
+from muniment.proof.shape import refuted
 
 FIRST_LINE = "muniment/trust-policy/v1"
 RULES_MAX = 256
+_HEX = frozenset("0123456789ABCDEF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +41,23 @@ class Rule:
     last: int | None
     """The greatest size to which it applies; None without end."""
     kind: str
-    """The kind of attestation: `note`."""
+    """The kind of attestation: `note` or `commit`."""
     keys: tuple[str, ...]
-    """Its keys: one verifier key."""
+    """The verifier key of a note."""
+    trusted: Trusted | None = None
+    """Where trust in a chain begins, for a commit."""
+
+    def text(self) -> str:
+        """Return the rule as a line without its end."""
+        last = "-" if self.last is None else str(self.last)
+        parts = [self.origin, str(self.first), last, self.kind, *self.keys]
+        if self.trusted is not None:
+            one = self.trusted
+            digest = one.header_hash.hex().upper()
+            parts += [one.chain_id, str(one.height), digest, str(one.period)]
+            if one.witnesses:
+                parts += ["witness", str(one.quorum), *one.witnesses]
+        return " ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +87,10 @@ class TrustPolicy:
                 raise _malformed(f"Two rules for {one.origin} overlap.")
         return cls(rules)
 
+    def text(self) -> str:
+        """Return the policy as a file holds it."""
+        return "".join(f"{line}\n" for line in (FIRST_LINE, *(one.text() for one in self.rules)))
+
     def require(self, origin: str, size: int) -> Rule:
         """Return the rule for a checkpoint.
 
@@ -84,37 +116,107 @@ class Attested:
     kind: str
     """The kind of attestation."""
     by: tuple[str, ...]
-    """The verifier keys that vouch for it."""
+    """Who vouches for it: a verifier key, or the addresses of validators."""
+    commit: Committed | None = None
+    """What the commit says besides."""
 
 
-def attest(note: str, policy: TrustPolicy) -> Attested:
-    """Return the checkpoint of a signed note, if the policy accepts its attestation.
+def attest(member: Any, policy: TrustPolicy, now: int | None = None) -> Attested:
+    """Return the checkpoint of an evidence file, if the policy accepts its attestation.
+
+    Args:
+        member: The member `checkpoint`: a signed note, or the object with a commit.
+        policy: Whom the verifier trusts.
+        now: The verifier's time in UTC seconds, for the trusting period of a commit.
 
     Raises:
-        VerificationError: It does not.
-        Malformed: The note is not of its format.
+        VerificationError: The policy does not accept it.
+        Malformed: It is not of its format.
     """
-    claimed = Checkpoint.parse(note.partition("\n\n")[0] + "\n")
-    rule = policy.require(claimed.origin, claimed.size)
-    text = open_note(note, rule.keys[0])
-    return Attested(Checkpoint.parse(text), rule.kind, rule.keys)
+    offered = "commit" if isinstance(member, Mapping) else "note"
+    note = member.get("note") if isinstance(member, Mapping) else member
+    if not isinstance(note, str):
+        raise refuted("The checkpoint is neither a signed note nor an object with one.")
+    checkpoint = Checkpoint.parse(
+        checkpoint_text(note) if offered == "commit" else note.partition("\n\n")[0] + "\n"
+    )
+    rule = policy.require(checkpoint.origin, checkpoint.size)
+    if rule.kind != offered:
+        raise VerificationError(
+            "attestation-of-another-kind",
+            f"The trust policy requires a {rule.kind} for this ledger and size, and a {offered} "
+            "is offered.",
+            basis="docs/formats/trust-policy.md",
+            remedy="Ask for evidence that is attested as the ledger was at that size.",
+        )
+    if rule.trusted is None:
+        text = open_note(note, rule.keys[0])
+        return Attested(Checkpoint.parse(text), rule.kind, rule.keys)
+    committed = verify_history(member, rule.trusted, now)
+    return Attested(checkpoint, rule.kind, committed.signers, committed)
 
 
 def _rule(line: str) -> Rule:
     parts = line.split(" ")
     if len(parts) < 5 or not is_name(parts[0]):
         raise _malformed("A rule is ORIGIN FROM TO KIND KEY...")
-    origin, first, last, kind, *keys = parts
-    if kind != "note":
+    origin, first, last, kind, *rest = parts
+    if kind not in _KINDS:
         raise _malformed(f"The kind of attestation {kind[:20]} is not known to this verifier.")
-    if len(keys) != 1:
-        raise _malformed("A rule of kind note names one verifier key.")
     try:
         start = parse_size(first)
         end = None if last == "-" else parse_size(last)
     except LedgerError:
         raise _malformed("A range is two sizes, or a size and a dash.") from None
-    return Rule(origin, start, end, kind, tuple(keys))
+    keys, trusted = _KINDS[kind](rest)
+    return Rule(origin, start, end, kind, keys, trusted)
+
+
+def _note(parts: Sequence[str]) -> tuple[tuple[str, ...], Trusted | None]:
+    if len(parts) != 1:
+        raise _malformed("A rule of kind note names one verifier key.")
+    return tuple(parts), None
+
+
+def _commit(parts: Sequence[str]) -> tuple[tuple[str, ...], Trusted | None]:
+    if len(parts) < 4 or not is_chain_id(parts[0]):
+        raise _malformed("A rule of kind commit names CHAIN_ID HEIGHT HEADER_HASH PERIOD_SECONDS.")
+    chain_id, height, digest, period, *means = parts
+    if len(digest) != 64 or not _HEX.issuperset(digest):
+        raise _malformed("A header's hash is 64 hexadecimal digits, capitals as CometBFT prints.")
+    try:
+        numbers = parse_size(height), parse_size(period)
+    except LedgerError:
+        raise _malformed("Height and trusting period are numbers.") from None
+    if not numbers[0] or not 0 < numbers[1] <= limits.TRUSTING_PERIOD_SECONDS_MAX:
+        raise _malformed("A height is from 1 on, a trusting period 1 second to 100 years.")
+    witnesses, quorum = _witnesses(means)
+    return (), Trusted(
+        chain_id, numbers[0], bytes.fromhex(digest), numbers[1], witnesses, quorum
+    )
+
+
+def _witnesses(parts: Sequence[str]) -> tuple[tuple[str, ...], int]:
+    """Return the witnesses' keys and how many must vouch: `witness K VKEY...`, or nothing."""
+    if not parts:
+        return (), 0
+    means, *rest = parts
+    if means != "witness":
+        raise _malformed(f"To vouch for a time by {means[:20]} is not known to this verifier.")
+    keys = tuple(rest[1:])
+    raw = {open_verifier_key(one, COSIGNATURE)[1].raw() for one in keys}
+    if len(raw) != len(keys) or len(keys) > NOTE_SIGNATURES_MAX:
+        raise _malformed(f"Witnesses are at most {NOTE_SIGNATURES_MAX}, each key once.")
+    quorum = parse_size(rest[0]) if rest else 0
+    if not 0 < quorum <= len(keys):
+        raise _malformed("Of witnesses, at least one and at most all must vouch.")
+    return keys, quorum
+
+
+_KINDS: dict[str, Callable[[Sequence[str]], tuple[tuple[str, ...], Trusted | None]]] = {
+    "commit": _commit, "note": _note,
+}
+"""How the rest of a rule of each kind is read."""
 
 
 def _beyond(rule: Rule, size: int) -> bool:

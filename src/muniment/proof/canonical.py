@@ -13,6 +13,7 @@ from muniment.proof import limits
 from muniment.proof.errors import Malformed
 
 _BASIS = "RFC 8785; docs/formats/canonical-json.md"
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
 def encode(value: Any) -> bytes:
@@ -80,23 +81,15 @@ def _integer(text: str) -> int:
 
 
 def _bounded_nesting(data: bytes) -> None:
-    """Refuse deep nesting before parsing: brackets within texts can only make it stricter."""
+    """Refuse deep nesting before parsing: only brackets between texts count."""
     if data.count(b"[") + data.count(b"{") <= limits.NESTING_MAX:
         return
+    plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     depth = 0
-    in_text = escaped = False
-    for byte in data:
-        if in_text:
-            in_text = escaped or byte != 0x22
-            escaped = byte == 0x5C and not escaped
-        elif byte == 0x22:
-            in_text = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > limits.NESTING_MAX:
-                raise _malformed(f"More than {limits.NESTING_MAX} levels of nesting.")
-        elif byte in b"]}":
-            depth -= 1
+    for byte in b"".join(plain.split(b'"')[::2]).translate(None, _NO_BRACKETS):
+        depth += 1 if byte in b"[{" else -1
+        if depth > limits.NESTING_MAX:
+            raise _malformed(f"More than {limits.NESTING_MAX} levels of nesting.")
 
 
 def _within_profile(value: Any, levels: int) -> None:

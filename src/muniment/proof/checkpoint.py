@@ -2,7 +2,8 @@
 
 - A checkpoint is three lines: origin, size, root in standard base64. It is the one thing that is
   attested; the state root is under it through the last block leaf.
-- A note is a text, an empty line, and signature lines. Only Ed25519 (type 0x01) signs here.
+- A note is a text, an empty line, and signature lines. Only Ed25519 (type 0x01) signs here;
+  `cosignature.py` reads the lines of witnesses.
 """
 
 import base64
@@ -66,20 +67,30 @@ def is_name(text: str) -> bool:
 
 def verifier_key(name: str, key: PublicKey) -> str:
     """Return the C2SP verifier key: name, key hash, and type and key in base64."""
-    raw = _ED25519 + key.raw()
+    return verifier_key_of(name, _ED25519, key)
+
+
+def verifier_key_of(name: str, kind: bytes, key: PublicKey) -> str:
+    """Return the C2SP verifier key of a type of signature."""
+    raw = kind + key.raw()
     text = base64.b64encode(raw).decode("ascii")
-    return f"{name}+{_key_hash(name, raw).hex()}+{text}"
+    return f"{name}+{key_hash(name, raw).hex()}+{text}"
 
 
-def _key_hash(name: str, raw: bytes) -> bytes:
+def key_hash(name: str, raw: bytes) -> bytes:
+    """Return the four bytes that name a key: `raw` is its type and its bytes."""
     return sha256(name.encode("ascii") + b"\n" + raw)[:4]
 
 
 def sign_note(text: str, name: str, key: PrivateKey) -> str:
     """Return a signed note over `text`, which must end with a line end."""
-    raw = _ED25519 + key.public.raw()
-    signature = _key_hash(name, raw) + key.sign(text.encode("utf-8"))
-    return f"{text}\n{_DASH} {name} {base64.b64encode(signature).decode('ascii')}\n"
+    digest = key_hash(name, _ED25519 + key.public.raw())
+    return f"{text}\n{written_signature(name, digest, key.sign(text.encode('utf-8')))}"
+
+
+def written_signature(name: str, digest: bytes, signature: bytes) -> str:
+    """Return a signature line: the key's name, and its hash and signature in base64."""
+    return f"{_DASH} {name} {base64.b64encode(digest + signature).decode('ascii')}\n"
 
 
 def open_note(note: str, vkey: str) -> str:
@@ -93,12 +104,12 @@ def open_note(note: str, vkey: str) -> str:
         Malformed: The verifier key or the note is not of its format.
         VerificationError: No valid signature by that key is on the note.
     """
-    name, key = _open_verifier_key(vkey)
-    text, lines = _divide(note)
+    name, key = open_verifier_key(vkey)
+    text, lines = divide_note(note)
     raw = _ED25519 + key.raw()
     for line in lines:
-        signer, signature = _signature(line)
-        if signer != name or signature[:4] != _key_hash(name, raw):
+        signer, signature = signature_line(line)
+        if signer != name or signature[:4] != key_hash(name, raw):
             continue
         try:
             key.verify(signature[4:], text.encode("utf-8"))
@@ -108,18 +119,28 @@ def open_note(note: str, vkey: str) -> str:
     raise _unsigned(f"The note is not signed by {name}.")
 
 
-def _open_verifier_key(vkey: str) -> tuple[str, PublicKey]:
+def open_verifier_key(vkey: str, kind: bytes = _ED25519) -> tuple[str, PublicKey]:
+    """Return the name and key of a verifier key for one type of signature.
+
+    Raises:
+        Malformed: It is no verifier key of that type.
+    """
     name, plus, rest = vkey.partition("+")
     digest, second, text = rest.partition("+")
     if not plus or not second or not is_name(name):
         raise _malformed("A verifier key is name, key hash and key, joined by plus signs.")
     raw = _standard(text, 33)
-    if raw[:1] != _ED25519 or _key_hash(name, raw).hex() != digest:
-        raise _malformed("The verifier key is not Ed25519, or its hash is another's.")
+    if raw[:1] != kind or key_hash(name, raw).hex() != digest:
+        raise _malformed("The verifier key is of another type, or its hash is another's.")
     return name, load_public_key({"crv": "Ed25519", "kty": "OKP", "x": b64(raw[1:])})
 
 
-def _divide(note: str) -> tuple[str, list[str]]:
+def divide_note(note: str) -> tuple[str, list[str]]:
+    """Return the text of a note and its signature lines.
+
+    Raises:
+        Malformed: It is no note.
+    """
     if len(note) > NOTE_BYTES_MAX or not note.endswith("\n"):
         raise _malformed("The note is too long, or its last line has no end.")
     body, blank, signatures = note.rpartition("\n\n")
@@ -129,7 +150,12 @@ def _divide(note: str) -> tuple[str, list[str]]:
     return body + "\n", lines
 
 
-def _signature(line: str) -> tuple[str, bytes]:
+def signature_line(line: str) -> tuple[str, bytes]:
+    """Return the name and the bytes of a signature line.
+
+    Raises:
+        Malformed: It is no signature line.
+    """
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != _DASH or not is_name(parts[1]):
         raise _malformed("A signature line is a dash, a name and a signature.")

@@ -2,8 +2,8 @@
 
 - The only importer of `cryptography` below the engine.
 - A public key is admitted only if it is canonical, not of small order and torsion-free
-  (Ed25519), or a point of the curve (P-256). Verification refuses S >= L and R = identity, and
-  compares bytes, so that every conforming library gives the same answer.
+  (Ed25519), or a point of the curve (P-256). Verification refuses S >= L and R of small order (the
+  identity above all), and compares bytes, so that every conforming library gives the same answer.
 - Signatures are verified one by one: the batch equation accepts what the comparison refuses.
 """
 
@@ -29,7 +29,10 @@ L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 SIGNATURE_BYTES = 64
-_IDENTITY = (1).to_bytes(32, "little")
+_ORDER_8 = int("05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826", 16)
+_SMALL_ORDER = frozenset((0, 1, P - 1, _ORDER_8, P - _ORDER_8))
+"""The y of the eight points whose order divides 8, the identity among them."""
+_Y_MASK = (1 << 255) - 1
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _URL_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -111,13 +114,32 @@ class PublicKey:
 
 
 def _verify_ed25519(key: ed25519.Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
-    if signature[:32] == _IDENTITY or int.from_bytes(signature[32:], "little") >= L:
+    r_y = int.from_bytes(signature[:32], "little") & _Y_MASK
+    if r_y in _SMALL_ORDER or int.from_bytes(signature[32:], "little") >= L:
         return False
     try:
         key.verify(signature, message)
     except InvalidSignature:
         return False
     return True
+
+
+def verify_enrolled(raw: bytes, signature: bytes, message: bytes) -> bool:
+    """Return whether an Ed25519 key that a ledger enrolled signed, by the strict rule.
+
+    That the key is free of torsion was tested when it was enrolled: testing it here again would
+    take twenty times as long as the signature, and would change no answer that honest
+    validators' keys can give (docs/adr/0015-validator-keys-are-not-tested-for-torsion-again.md).
+
+    Args:
+        raw: The key, 32 bytes.
+        signature: The signature.
+        message: What was signed.
+    """
+    y = int.from_bytes(raw, "little") & _Y_MASK
+    if len(raw) != 32 or len(signature) != SIGNATURE_BYTES or y >= P or y in _SMALL_ORDER:
+        return False
+    return _verify_ed25519(ed25519.Ed25519PublicKey.from_public_bytes(raw), signature, message)
 
 
 def _verify_es256(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 - Kinds: `entry` (an operation with its outcome), `state` (what stands under a key), `absence`
   (that nothing stands under a key), `completeness` (that these are all under a prefix).
-- Every kind carries the signed checkpoint and a block leaf, which gives height, time and state
+- Every kind carries the attested checkpoint and a block leaf, which gives height, time and state
   root. No policy is inside and no second proof; `sha256` covers the rest.
 - Operations and leaves stand as JSON values: their canonical bytes are what was hashed.
 - Whatever the bytes are, `verify` raises `VerificationError` and nothing else.
@@ -17,6 +17,8 @@ from muniment.proof.attestation import Attested, TrustPolicy, attest
 from muniment.proof.canonical import decode, encode
 from muniment.proof.crypto import b64, sha256, unb64
 from muniment.proof.errors import LedgerError, VerificationError
+from muniment.proof.history import Committed
+from muniment.proof.shape import exactly, items, natural, refuted
 
 FORMAT = "muniment/evidence/v1"
 ENVELOPE_TYPE = "muniment-envelope+jws"
@@ -45,7 +47,7 @@ class Proven:
     attestation: str
     """The kind of attestation that the verifier's policy asked for."""
     attested_by: tuple[str, ...]
-    """The verifier keys that vouch."""
+    """Who vouches: a verifier key, or the addresses of validators."""
     height: int
     """The height of the block."""
     time: int
@@ -72,6 +74,8 @@ class Proven:
     """The prefix whose entries are complete."""
     disclosed: tuple[tuple[str, Any], ...] = ()
     """The names and values disclosed."""
+    commit: Committed | None = None
+    """By whom, when and with what power the checkpoint was committed, on a network."""
 
     @property
     def rests_on_the_operator(self) -> bool:
@@ -93,12 +97,14 @@ def assemble(kind: str, parts: Mapping[str, Any]) -> bytes:
     return encode({**plain, "sha256": b64(sha256(encode(plain)))}) + b"\n"
 
 
-def verify(data: bytes, policy: TrustPolicy) -> Proven:
+def verify(data: bytes, policy: TrustPolicy, now: int | None = None) -> Proven:
     """Verify an evidence file against the verifier's own policy.
 
     Args:
         data: The file's bytes.
         policy: Whom the verifier trusts.
+        now: The verifier's time in UTC seconds. Without it a commit counts only by the time of
+            witnesses that the policy names.
 
     Returns:
         What is proven.
@@ -107,7 +113,7 @@ def verify(data: bytes, policy: TrustPolicy) -> Proven:
         VerificationError: It does not prove what it claims, whatever the bytes are.
     """
     try:
-        return _verify(data, policy)
+        return _verify(data, policy, now)
     except VerificationError:
         raise
     except LedgerError as error:
@@ -116,12 +122,12 @@ def verify(data: bytes, policy: TrustPolicy) -> Proven:
             remedy="Ask for the evidence again; this copy was altered or is of another format.",
         ) from None
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
-        raise _refuted("A member is missing or of the wrong type.") from None
+        raise refuted("A member is missing or of the wrong type.") from None
 
 
-def _verify(data: bytes, policy: TrustPolicy) -> Proven:
+def _verify(data: bytes, policy: TrustPolicy, now: int | None) -> Proven:
     plain = _open(data)
-    attested = attest(plain["checkpoint"], policy)
+    attested = attest(plain["checkpoint"], policy, now)
     block, facts = _block(plain["block"], attested)
     state_root = unb64(block["state_root"], 32)
     kind = plain["kind"]
@@ -138,23 +144,23 @@ def _verify(data: bytes, policy: TrustPolicy) -> Proven:
 
 def _open(data: bytes) -> dict[str, Any]:
     if not data.endswith(b"\n"):
-        raise _refuted("The file's last line has no end.")
+        raise refuted("The file's last line has no end.")
     plain = decode(data[:-1], limits.EVIDENCE_BYTES_MAX)
     if not isinstance(plain, dict) or plain.get("format") != FORMAT:
-        raise _refuted(f"The file is not of format {FORMAT}.")
+        raise refuted(f"The file is not of format {FORMAT}.")
     kind = plain.get("kind")
     if kind not in KINDS or plain.keys() != _MEMBERS[kind]:
-        raise _refuted("The members are not those of a kind of evidence.")
+        raise refuted("The members are not those of a kind of evidence.")
     rest = {name: value for name, value in plain.items() if name != "sha256"}
     if plain["sha256"] != b64(sha256(encode(rest))):
-        raise _refuted("The file was altered: its digest is another.")
+        raise refuted("The file was altered: its digest is another.")
     return plain
 
 
 def _block(plain: Any, attested: Attested) -> tuple[dict[str, Any], dict[str, Any]]:
-    _exactly(plain, {"index", "leaf", "path"})
-    leaf, index = plain["leaf"], _natural(plain["index"])
-    _exactly(leaf, {"count", "edition", "height", "state_root", "time"})
+    exactly(plain, {"index", "leaf", "path"})
+    leaf, index = plain["leaf"], natural(plain["index"])
+    exactly(leaf, {"count", "edition", "height", "state_root", "time"})
     head = attested.checkpoint
     path = split_hashes(plain["path"])
     merkle.verify_inclusion(
@@ -165,8 +171,9 @@ def _block(plain: Any, attested: Attested) -> tuple[dict[str, Any], dict[str, An
         "size": head.size,
         "attestation": attested.kind,
         "attested_by": attested.by,
-        "height": _natural(leaf["height"]),
-        "time": _natural(leaf["time"]),
+        "commit": attested.commit,
+        "height": natural(leaf["height"]),
+        "time": natural(leaf["time"]),
         "edition": leaf["edition"],
         "present": index == head.size - 1,
     }
@@ -175,26 +182,26 @@ def _block(plain: Any, attested: Attested) -> tuple[dict[str, Any], dict[str, An
 
 def _entry(plain: dict[str, Any], attested: Attested, block: dict[str, Any]) -> dict[str, Any]:
     entry = plain["entry"]
-    _exactly(entry, {
+    exactly(entry, {
         "index", "jws", "key_set", "leaf", "operation", "operation_path", "path", "shared",
     })
-    leaf, index, head = entry["leaf"], _natural(entry["index"]), attested.checkpoint
-    _exactly(leaf, {"bytes", "code", "envelope", "index", "key_set", "operation"})
+    leaf, index, head = entry["leaf"], natural(entry["index"]), attested.checkpoint
+    exactly(leaf, {"bytes", "code", "envelope", "index", "key_set", "operation"})
     block_path = split_hashes(plain["block"]["path"])
-    shared = _natural(entry["shared"])
+    shared = natural(entry["shared"])
     path = split_hashes(entry["path"]) + block_path[max(len(block_path) - shared, 0) :]
     merkle.verify_inclusion(
         merkle.leaf_hash(OPERATION_LEAF + encode(leaf)), index, head.size, path, head.root
     )
     block_index = plain["block"]["index"]
-    if not block_index - _natural(block["count"]) <= index < block_index:
-        raise _refuted("The entry does not belong to the block whose time is given.")
+    if not block_index - natural(block["count"]) <= index < block_index:
+        raise refuted("The entry does not belong to the block whose time is given.")
     header = _envelope(entry, leaf, head.origin)
     operation = entry["operation"]
     return {
         "position": index,
         "operation": operation,
-        "code": _natural(leaf["code"]),
+        "code": natural(leaf["code"]),
         "signer": header["submitter"],
         "key_set": leaf["key_set"],
         "disclosed": _disclosed(plain["disclosures"], operation),
@@ -205,20 +212,20 @@ def _envelope(entry: dict[str, Any], leaf: dict[str, Any], origin: str) -> dict[
     """Verify that the account's keys signed the operation, in this envelope, for this ledger."""
     signed = jws.parse(encode(entry["jws"]), ENVELOPE_TYPE)
     if leaf["envelope"] != b64(sha256(signed.payload)):
-        raise _refuted("The signature is that of another envelope.")
+        raise refuted("The signature is that of another envelope.")
     if leaf["key_set"] != jws.key_set_digest(entry["key_set"]):
-        raise _refuted("The key set is not the one in force when the entry was made.")
+        raise refuted("The key set is not the one in force when the entry was made.")
     jws.verify(signed, jws.open_key_set(entry["key_set"]), entry["key_set"]["threshold"])
     header: dict[str, Any] = decode(signed.payload)
     line = encode(entry["operation"])
     if len(line) != leaf["bytes"] or b64(merkle.leaf_hash(line)) != leaf["operation"]:
-        raise _refuted("The operation is not the one that the entry names.")
+        raise refuted("The operation is not the one that the entry names.")
     merkle.verify_inclusion(
-        merkle.leaf_hash(line), _natural(leaf["index"]), _natural(header["count"]),
+        merkle.leaf_hash(line), natural(leaf["index"]), natural(header["count"]),
         split_hashes(entry["operation_path"]), unb64(header["root"], 32),
     )
     if unb64(header["ledger"], 32).hex()[:16] != origin.rpartition("/")[2]:
-        raise _refuted("The envelope was signed for another ledger.")
+        raise refuted("The envelope was signed for another ledger.")
     return header
 
 
@@ -233,16 +240,16 @@ def _state(plain: dict[str, Any], state_root: bytes) -> dict[str, Any]:
 
 def _absence(plain: dict[str, Any], state_root: bytes) -> dict[str, Any]:
     absent = []
-    for one in _items(plain["absent"]):
-        _exactly(one, {"key", "left", "right"})
+    for one in items(plain["absent"]):
+        exactly(one, {"key", "left", "right"})
         proof = {"left": one["left"], "right": one["right"]}
         statetree.verify_absence(proof, one["key"].encode("ascii"), state_root)
         absent.append(one["key"])
     if not absent:
-        raise _refuted("No key is named.")
-    entries = [statetree.verify_presence(one, state_root) for one in _items(plain["coverage"])]
+        raise refuted("No key is named.")
+    entries = [statetree.verify_presence(one, state_root) for one in items(plain["coverage"])]
     if not all(key.startswith(b"coverage/") for key, _ in entries):
-        raise _refuted("A declaration of coverage was expected.")
+        raise refuted("A declaration of coverage was expected.")
     return {
         "absent": tuple(absent),
         "entries": tuple((key.decode("ascii"), decode(value)) for key, value in entries),
@@ -252,7 +259,7 @@ def _absence(plain: dict[str, Any], state_root: bytes) -> dict[str, Any]:
 def _completeness(plain: dict[str, Any], state_root: bytes) -> dict[str, Any]:
     prefix = plain["prefix"]
     if not prefix.endswith("/"):
-        raise _refuted("A prefix ends with a slash: otherwise it would cut a component.")
+        raise refuted("A prefix ends with a slash: otherwise it would cut a component.")
     entries = statetree.verify_completeness(
         plain["complete"], prefix.encode("ascii"), state_root
     )
@@ -268,10 +275,10 @@ def _disclosed(disclosures: Any, bound: Mapping[str, Any]) -> tuple[tuple[str, A
     if "sealed" in bound and bound.get("type") == "file-application":
         digests["filing"] = bound["sealed"]
     shown: dict[str, Any] = {}
-    for text in _items(disclosures):
+    for text in items(disclosures):
         _, name, value = disclosure.parse(text)
         if name in shown or digests.get(name) != disclosure.digest(text):
-            raise _refuted("A disclosure is not the one that the entry binds under its name.")
+            raise refuted("A disclosure is not the one that the entry binds under its name.")
         shown[name] = value
     return tuple(shown.items())
 
@@ -280,34 +287,10 @@ def split_hashes(text: str) -> list[bytes]:
     """Return the hashes of a path: 32 bytes each, joined, in base64url."""
     data = unb64(text)
     if len(data) % 32 or len(data) > 32 * limits.LOG_PATH_DEPTH_MAX:
-        raise _refuted("A path is not made of hashes of 32 bytes.")
+        raise refuted("A path is not made of hashes of 32 bytes.")
     return [data[at : at + 32] for at in range(0, len(data), 32)]
 
 
 def join_hashes(path: Sequence[bytes]) -> str:
     """Return a path as text."""
     return b64(b"".join(path))
-
-
-def _exactly(plain: Any, names: set[str]) -> None:
-    if not isinstance(plain, dict) or plain.keys() != names:
-        raise _refuted("The members are not those of the format.")
-
-
-def _natural(plain: Any) -> int:
-    if type(plain) is not int or plain < 0:
-        raise _refuted("A natural number was expected.")
-    return plain
-
-
-def _items(plain: Any) -> list[Any]:
-    if not isinstance(plain, list):
-        raise _refuted("A list was expected.")
-    return plain
-
-
-def _refuted(detail: str) -> VerificationError:
-    return VerificationError(
-        "evidence-invalid", detail, basis="docs/formats/evidence.md",
-        remedy="Ask for the evidence again; do not rely on this copy.",
-    )

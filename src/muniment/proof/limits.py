@@ -74,6 +74,29 @@ EVIDENCE_BYTES_MAX = 8 * 1024 * 1024
 TRUST_POLICY_BYTES_MAX = 64 * 1024
 """Largest trust policy a verifier reads."""
 
+VALIDATORS_MAX = 1_000
+"""Most validators of one set that a verifier counts; the engine was proven with 175."""
+
+VALIDATOR_KEYS_MAX = 4_096
+"""Most validator keys of one evidence file, over all its sets."""
+
+HISTORY_STEPS_MAX = 256
+"""Most headers by which trust is handed on in one evidence file; each costs a quorum's signatures.
+"""
+
+HEADER_LINKS_MAX = 64
+"""Most headers between a checkpoint's own and the committed one that follows it."""
+
+CHAIN_ID_MAX = 50
+"""Longest chain id; CometBFT's own bound."""
+
+TRUSTING_PERIOD_SECONDS_MAX = 100 * 366 * 86_400
+"""Longest trusting period of a policy: longer is a slip of the pen."""
+
+CLOCK_DRIFT_SECONDS = 10
+"""How far a header's time may lie ahead of the verifier's; the engine's light client takes it too.
+"""
+
 YEAR_MIN = 1790
 """Earliest year of a date in the register: the first patent statutes in force."""
 
