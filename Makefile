@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CACHE := $(or $(MUNIMENT_CACHE),$(HOME)/.cache/muniment)
 
-.PHONY: check demo test lint generate bench clean help
+.PHONY: check demo test lint generate bench bench-light clean help
 
 check: lint test
 
@@ -34,8 +34,11 @@ generate: $(READY)   ## write what is made from the declarations
 bench: $(READY)   ## measure speed and memory; takes about a quarter of an hour
 	$(BIN)/python -m benchmarks.run
 
+bench-light: $(READY)   ## measure evidence of a network of 190 validators
+	@for sets in "4" "31" "190" "190 3"; do $(BIN)/python -m benchmarks.light $$sets; done
+
 clean:   ## remove what was made here
 	rm -rf $(VENV) demo-output build
 
 help:
-	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/ -/'
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/ -/'

@@ -6,6 +6,7 @@ depends on the file is kept between runs.
 """
 
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -48,13 +49,15 @@ def measure(path: Path, count: int, changes: int) -> dict[str, object]:
         data = entry_evidence(ledger, 300)
         made = time.perf_counter() - started
         policy, now = policy_of(ledger), ledger.chain.now
-        times = []
+        times, cpu = [], []
         for _ in range(REPEATS):
-            started = time.perf_counter()
+            started, used = time.perf_counter(), time.process_time()
             proven = verify(data, policy, now)
             times.append(1_000 * (time.perf_counter() - started))
+            cpu.append(1_000 * (time.process_time() - used))
         return {
-            "bytes": len(data), "changes": changes, "made_ms": round(1_000 * made),
+            "bytes": len(data), "changes": changes, "cpu_ms": round(statistics.median(cpu), 1),
+            "load": round(os.getloadavg()[0], 1), "made_ms": round(1_000 * made),
             "signatures": len(proven.commit.signers), "steps": proven.commit.steps,
             "validators": count, "verified_ms": round(statistics.median(times), 1),
             "verified_ms_best": round(min(times), 1), "verified_ms_worst": round(max(times), 1),

@@ -22,6 +22,8 @@ from muniment.proof import canonical, checkpoint, crypto, disclosure, jws, merkl
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.errors import LedgerError
 from muniment.proof.evidence import assemble, verify
+from spec import commits
+from spec.simulated_network import PERIOD, SimulatedNetwork, policy_of
 
 TIME = 1_780_000_000
 KEY, OTHER, LOG = key("vectors"), key("other vectors"), key("log of vectors")
@@ -42,8 +44,11 @@ def vectors() -> dict[str, list[Vector]]:
     return {
         "canonical-json": _canonical(),
         "checkpoint": _checkpoint(),
+        "commit": _made("commit", commits.commits()),
+        "cosignature": _made("cosignature", commits.cosignatures()),
         "disclosure": _disclosure(),
         "ed25519-key": _keys(),
+        "engine-bytes": _made("engine-bytes", commits.engine_bytes()),
         "engine-leaf": _engine_leaf(),
         "envelope": _envelope(),
         "evidence": _evidence(),
@@ -230,6 +235,10 @@ def _policy() -> list[Vector]:
         "overlap": {"text": f"{first}log.example/1 0 9 note {vkey}\nlog.example/1 9 - note "
                             f"{vkey}\n"},
         "bad-size": {"text": f"{first}log.example/1 00 - note {vkey}\n"},
+        "promoted": {"text": f"{first}log.example/1 0 7 note {vkey}\n"
+                             f"log.example/1 8 - {commits.policies()['commit']}\n"},
+        **{name: {"text": f"{first}log.example/1 0 - {rule}\n"}
+           for name, rule in commits.policies().items()},
     })
 
 
@@ -271,7 +280,23 @@ def _evidence() -> list[Vector]:
                 "present-state": maker.state_evidence(ledger, _first_key(ledger)),
                 "series": maker.completeness_evidence(ledger, "application/XA/patent/-/"),
             }
+        with SimulatedNetwork(path, commits.chain()) as network:
+            committed = {
+                "committed-entry": maker.entry_evidence(network, 4),
+                "committed-series": maker.completeness_evidence(
+                    network, "application/XA/patent/-/"),
+            }
+            trusted, now = policy_of(network).text(), network.chain.now
     cases = {name: {"policy": policy, "text": data.decode()} for name, data in made.items()}
+    cases |= {name: {"now": now, "policy": trusted, "text": data.decode()}
+              for name, data in committed.items()}
+    entry = committed["committed-entry"].decode()
+    cases |= {
+        "commit-for-a-note": {"now": now, "policy": policy, "text": entry},
+        "note-for-a-commit": {"now": now, "policy": trusted,
+                              "text": made["accepted-entry"].decode()},
+        "commit-after-the-period": {"now": now + PERIOD, "policy": trusted, "text": entry},
+    }
     plain = json.loads(made["accepted-entry"])
     for name, change in EVIDENCE_CHANGES.items():
         changed = json.loads(json.dumps(plain))
@@ -343,11 +368,15 @@ RUNNERS: dict[str, Callable[[Vector], object]] = {
     "canonical-json": lambda one: canonical.decode(bytes.fromhex(one["bytes"])),
     "checkpoint": lambda one: checkpoint.Checkpoint.parse(
         checkpoint.open_note(one["note"], one["verifier_key"])),
+    "commit": commits.verify_commit,
+    "cosignature": commits.verify_cosignature,
     "disclosure": _verify_disclosure,
     "ed25519-key": lambda one: crypto.load_public_key(one["jwk"]),
+    "engine-bytes": commits.verify_bytes,
     "engine-leaf": lambda one: read_leaf(bytes.fromhex(one["bytes"])),
     "envelope": lambda one: Envelope.parse(bytes.fromhex(one["bytes"])),
-    "evidence": lambda one: verify(one["text"].encode(), TrustPolicy.parse(one["policy"])),
+    "evidence": lambda one: verify(one["text"].encode(), TrustPolicy.parse(one["policy"]),
+                                   one.get("now")),
     "jws": _verify_jws,
     "merkle": _verify_merkle,
     "state-tree": _verify_state,

@@ -33,9 +33,9 @@ class SimulatedNetwork(SoloLedger):
     def attestation(self) -> dict[str, Any]:
         """Return the commit over the ledger's checkpoint, which the next block commits to."""
         text = Checkpoint(self.identity.origin, self.head.size, self.engine.log.root()).text()
-        self.chain.add(sha256(text.encode("ascii")))
+        height = self.chain.add(sha256(text.encode("ascii"))).header.height
         return commit_attestation(
-            self.chain, text, self.chain.height - 1, self.trusted, now=self.chain.now
+            self.chain, text, height - 1, self.trusted, now=self.chain.now
         )
 
 

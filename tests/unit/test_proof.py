@@ -40,6 +40,17 @@ def test_bytes_that_are_not_canonical_are_refused(data):
         canonical.decode(data)
 
 
+@given(st.lists(st.text('[]{}"\\\\a', max_size=30), max_size=5))
+def test_brackets_within_texts_are_not_nesting(listed):
+    assert canonical.decode(canonical.encode(listed)) == listed
+    deep = canonical.encode(listed)
+    for _ in range(limits.NESTING_MAX - 1):
+        deep = b"[" + canonical.encode("[\"") + b"," + deep + b"]"
+    assert canonical.encode(canonical.decode(deep)) == deep
+    with pytest.raises(Malformed):
+        canonical.decode(b"[" + deep + b"]")
+
+
 @pytest.mark.parametrize("value", [
     1.5, {"a": 2**53}, {"é": 1}, {1: 2}, b"bytes", "\ud800", {"a": {1, 2}}, float("nan"),
 ])

@@ -8,7 +8,6 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -255,24 +254,20 @@ def trusted_now(rpc: Rpc, height: int, period: int) -> Trusted:
     return Trusted(header.chain_id, height, header.digest(), period)
 
 
-def promote(policy: TrustPolicy, origin: str, size: int, trusted: Trusted) -> TrustPolicy:
-    """Return a policy in which a solo ledger has become a network.
+def with_commit(policy: TrustPolicy, origin: str, size: int, trusted: Trusted) -> TrustPolicy:
+    """Return a policy that trusts a network beyond the sizes that a solo ledger's log key attests.
 
     Args:
-        policy: The policy of the solo ledger.
+        policy: The policy; promotion has ended the range of the log key.
         origin: The ledger's origin; it stays.
-        size: The size of its last solo checkpoint: there the range of its log key ends.
+        size: The last size that the log key attests.
         trusted: Where trust in the chain begins.
 
     Raises:
-        Malformed: The ranges would overlap.
+        Malformed: The ranges overlap.
     """
-    rules = [
-        replace(one, last=size) if (one.origin, one.last) == (origin, None) else one
-        for one in policy.rules
-    ]
-    rules.append(Rule(origin, size + 1, None, "commit", (), trusted))
-    return TrustPolicy.parse(TrustPolicy(tuple(rules)).text())
+    rule = Rule(origin, size + 1, None, "commit", (), trusted)
+    return TrustPolicy.parse(TrustPolicy((*policy.rules, rule)).text())
 
 
 def _short(detail: str) -> VerificationError:

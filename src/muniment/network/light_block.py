@@ -21,6 +21,7 @@ from muniment.proof.validators import address, set_hash
 
 PAGE = 100
 """Most validators that the RPC answers at once."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMMIT_FLAG = 2
 """`BlockIDFlagCommit`: a vote for the block."""
 
@@ -206,8 +207,10 @@ def _block_id(plain: Any) -> BlockId:
 def _time(text: str) -> Time:
     """Return a time of RFC 3339 in UTC with up to nine decimals."""
     whole, _, decimals = text.removesuffix("Z").partition(".")
+    if len(decimals) > 9 or not (decimals or "0").isdecimal():
+        raise ValueError(text)
     moment = datetime.strptime(f"{whole}Z", "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    return int(moment.timestamp()), int(decimals.ljust(9, "0")[:9] or "0")
+    return int((moment - EPOCH).total_seconds()), int(decimals.ljust(9, "0"))
 
 
 def _answer(detail: str) -> VerificationError:

@@ -57,8 +57,12 @@ class Header:
     """The address of the validator who proposed the block."""
 
     @classmethod
-    def of(cls, plain: Any) -> "Header":
+    def of(cls, plain: Any, protocol: int = BLOCK_PROTOCOL) -> "Header":
         """Return the header of its members.
+
+        Args:
+            plain: The members.
+            protocol: The one block protocol that is read.
 
         Raises:
             LedgerError: They are not those of a header of this protocol.
@@ -77,8 +81,8 @@ class Header:
             hashes={name: read_digest(plain[name]) for name in HASHES},
             proposer=unb64(plain["proposer_address"], ADDRESS_BYTES),
         )
-        if header.block_protocol != BLOCK_PROTOCOL or not is_chain_id(header.chain_id):
-            raise refuted(f"The header is not one of block protocol {BLOCK_PROTOCOL}.")
+        if header.block_protocol != protocol or not is_chain_id(header.chain_id):
+            raise refuted(f"The header is not one of block protocol {protocol}.")
         if header.height == 0 or not header.hashes["validators_hash"]:
             raise refuted("A header has a height from 1 on, and names its validators.")
         return header
