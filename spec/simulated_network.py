@@ -6,7 +6,6 @@ from typing import Any
 from muniment.network.attest import commit_attestation
 from muniment.node.solo import SoloLedger
 from muniment.proof.attestation import TrustPolicy
-from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.crypto import sha256
 from muniment.proof.history import Trusted
 from spec.simulated_chain import SimulatedChain
@@ -30,9 +29,9 @@ class SimulatedNetwork(SoloLedger):
         self.chain = chain
         self.trusted = trusted or trust(chain)
 
-    def attestation(self) -> dict[str, Any]:
-        """Return the commit over the ledger's checkpoint, which the next block commits to."""
-        text = Checkpoint(self.identity.origin, self.head.size, self.engine.log.root()).text()
+    def checkpoint(self) -> Any:
+        """Return the checkpoint with the commit over it: the chain's next block."""
+        text = self.current().text()
         height = self.chain.add(sha256(text.encode("ascii"))).header.height
         return commit_attestation(
             self.chain, text, height - 1, self.trusted, now=self.chain.now

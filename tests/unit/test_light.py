@@ -25,6 +25,7 @@ from muniment.network.light_block import read_light_block
 from muniment.node import evidence as maker
 from muniment.node.founding import found
 from muniment.node.promotion import end_solo_range
+from muniment.node.solo import SoloLedger
 from muniment.node.wallet import Wallet
 from muniment.proof import canonical, crypto, limits
 from muniment.proof.attestation import TrustPolicy, attest
@@ -541,7 +542,7 @@ def test_evidence_of_a_network_is_verified_by_the_same_function(network):
 
 def test_a_note_does_not_pass_where_a_commit_is_required_nor_the_reverse(network):
     commit = json.loads(maker.entry_evidence(network, 4))
-    solo = {**commit, "checkpoint": network.checkpoint()}
+    solo = {**commit, "checkpoint": SoloLedger.checkpoint(network)}
     for one in (commit, solo):
         for name in ("format", "kind", "sha256"):
             del one[name]

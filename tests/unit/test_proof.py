@@ -45,7 +45,7 @@ def test_brackets_within_texts_are_not_nesting(listed):
     assert canonical.decode(canonical.encode(listed)) == listed
     deep = canonical.encode(listed)
     for _ in range(limits.NESTING_MAX - 1):
-        deep = b"[" + canonical.encode("[\"") + b"," + deep + b"]"
+        deep = b"[" + canonical.encode('["') + b"," + deep + b"]"
     assert canonical.encode(canonical.decode(deep)) == deep
     with pytest.raises(Malformed):
         canonical.decode(b"[" + deep + b"]")

@@ -13,7 +13,7 @@ from typing import Any
 
 from muniment.network.light_block import (
     LightBlock,
-    Rpc,
+    Responder,
     last_height,
     read_header,
     read_light_block,
@@ -31,7 +31,7 @@ Step = tuple[LightBlock, list[bytes]]
 
 
 def commit_attestation(
-    rpc: Rpc,
+    rpc: Responder,
     note: str,
     height: int,
     trusted: Trusted,
@@ -75,7 +75,7 @@ def commit_attestation(
 class _Chain:
     """The blocks of a chain, each asked for once."""
 
-    def __init__(self, rpc: Rpc) -> None:
+    def __init__(self, rpc: Responder) -> None:
         self.rpc = rpc
         self.block = lru_cache(maxsize=512)(self._block)
 
@@ -242,7 +242,7 @@ def _commit(
     }
 
 
-def trusted_now(rpc: Rpc, height: int, period: int) -> Trusted:
+def trusted_now(rpc: Responder, height: int, period: int) -> Trusted:
     """Return a header of a node that one runs oneself, as the beginning of trust.
 
     Args:

@@ -26,7 +26,7 @@ COMMIT_FLAG = 2
 """`BlockIDFlagCommit`: a vote for the block."""
 
 
-class Rpc(Protocol):
+class Responder(Protocol):
     """What answers the calls of CometBFT's RPC: a node, or a recording."""
 
     def call(self, method: str, **parameters: Any) -> Any:
@@ -115,7 +115,7 @@ def _is_signature(key: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def read_light_block(rpc: Rpc, height: int) -> LightBlock:
+def read_light_block(rpc: Responder, height: int) -> LightBlock:
     """Return the block of a height as a node answers it.
 
     Raises:
@@ -129,7 +129,7 @@ def read_light_block(rpc: Rpc, height: int) -> LightBlock:
         raise _answer(f"The block of height {height} is not of CometBFT v0.38's form.") from None
 
 
-def read_header(rpc: Rpc, height: int) -> Header:
+def read_header(rpc: Responder, height: int) -> Header:
     """Return the header of a height as a node answers it.
 
     Raises:
@@ -141,12 +141,12 @@ def read_header(rpc: Rpc, height: int) -> Header:
         raise _answer(f"The header of height {height} is not of CometBFT v0.38's form.") from None
 
 
-def last_height(rpc: Rpc) -> int:
+def last_height(rpc: Responder) -> int:
     """Return the height of the last block that a node has."""
     return int(rpc.call("status")["sync_info"]["latest_block_height"])
 
 
-def _validators(rpc: Rpc, height: int) -> Iterable[tuple[bytes, int]]:
+def _validators(rpc: Responder, height: int) -> Iterable[tuple[bytes, int]]:
     page = seen = 0
     while True:
         page += 1

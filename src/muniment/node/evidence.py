@@ -44,7 +44,7 @@ def entry_evidence(ledger: Ledger, position: int, disclosures: Sequence[str] = (
     )
     return evidence.assemble("entry", {
         "block": _block(ledger, block, block_path),
-        "checkpoint": ledger.attestation(),
+        "checkpoint": ledger.checkpoint(),
         "disclosures": list(disclosures),
         "entry": {
             "index": position,
@@ -128,7 +128,7 @@ def state_evidence(ledger: Ledger, key: bytes, disclosures: Sequence[str] = ()) 
                        remedy="Prove its absence: muniment evidence make REFERENCE --absent")
     return evidence.assemble("state", {
         "block": _last_block(ledger),
-        "checkpoint": ledger.attestation(),
+        "checkpoint": ledger.checkpoint(),
         "disclosures": list(disclosures),
         "state": statetree.prove_presence(ledger.tree, key),
     })
@@ -153,7 +153,7 @@ def absence_evidence(ledger: Ledger, office: str, right: str, number: str) -> by
             for key in keys
         ],
         "block": _last_block(ledger),
-        "checkpoint": ledger.attestation(),
+        "checkpoint": ledger.checkpoint(),
         "coverage": [statetree.prove_presence(ledger.tree, coverage)] if declared else [],
     })
 
@@ -162,7 +162,7 @@ def completeness_evidence(ledger: Ledger, prefix: str) -> bytes:
     """Return the evidence that the entries under a prefix are all there are."""
     return evidence.assemble("completeness", {
         "block": _last_block(ledger),
-        "checkpoint": ledger.attestation(),
+        "checkpoint": ledger.checkpoint(),
         "complete": statetree.prove_completeness(ledger.tree, prefix.encode("ascii")),
         "prefix": prefix,
     })

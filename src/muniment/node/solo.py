@@ -10,7 +10,6 @@ import json
 import time as clock
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from muniment.admission import opened
 from muniment.declare import TransactionType
@@ -142,10 +141,6 @@ class SoloLedger(Ledger):
         signed = {"root": current.root.hex(), "size": current.size}
         write_private(self.directory / KEYS / SIGNED_FILE, json.dumps(signed).encode("ascii"))
         return note
-
-    def attestation(self) -> str | dict[str, Any]:
-        """Return what evidence carries as its `checkpoint`: here the signed note."""
-        return self.checkpoint()
 
     def _refuse_equivocation(self, current: Checkpoint) -> None:
         if (self.directory / KEYS / RESTORED_FILE).exists():
