@@ -8,6 +8,7 @@ from muniment.cli import (
     claim,
     deadline,
     demo,
+    doctor,
     document,
     engine,
     evidence,
@@ -36,6 +37,7 @@ app.command("import")(importing.import_file)
 app.command("deadline")(deadline.deadline)
 app.command("erase")(filing.erase)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 app.add_typer(filing.app, name="filing")
 app.add_typer(number.app, name="number")
 for name, act in claim.COMMANDS.items():

@@ -9,6 +9,7 @@
 """
 
 import hashlib
+import json
 import os
 import shutil
 import sqlite3
@@ -23,13 +24,15 @@ from typing import Any, Literal
 from muniment.codec import Digest, Natural, Record, decoder, encode
 from muniment.node.audit import Audited, audit
 from muniment.node.solo import KEYS, POLICY_FILE, SIGNED_FILE, SoloLedger, system_time
-from muniment.node.wallet import read_private
+from muniment.node.wallet import read_private, write_private
 from muniment.proof.crypto import b64
 from muniment.proof.errors import Malformed, NotFound, VerificationError
 from muniment.storage.sqlite import FILE_NAME
 from muniment.vault.vault import VAULT_FILE
 
 MANIFEST = "manifest.json"
+NOTE = "backup.json"
+"""Stands in a ledger's directory and says when its newest backup was made."""
 CHUNK = 1024 * 1024
 MANIFEST_BYTES_MAX = 64 * 1024
 _FILES = (FILE_NAME, VAULT_FILE, POLICY_FILE)
@@ -90,18 +93,20 @@ def create(directory: Path, out: Path, now: Callable[[], int] = system_time) -> 
         partial = copied / "backup.tar"
         _pack(copied, manifest, partial)
         partial.replace(out)
+    write_private(directory / NOTE, json.dumps({"created": manifest.created}).encode("ascii"))
     return manifest
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file; a database as of one moment, whoever writes it meanwhile."""
-    if source.suffix != ".db":
-        if source.exists():
-            shutil.copyfile(source, target)
-        return
+    """Copy a file if it is there; a database as of one moment, whoever writes it meanwhile."""
     if not source.exists():
-        raise NotFound("ledger-not-found", f"{source.parent} holds no {source.name}.",
-                       remedy="Name the ledger's directory: --ledger DIR")
+        if source.name == FILE_NAME:
+            raise NotFound("ledger-not-found", f"{source.parent} holds no ledger.",
+                           remedy="Name its directory: --ledger DIR")
+        return  # a vault that was never used has no file yet
+    if source.suffix != ".db":
+        shutil.copyfile(source, target)
+        return
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
 
@@ -185,7 +190,7 @@ def _read_manifest(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Manifest
         manifest: Manifest = _decode_manifest(source.read())
     except Malformed as error:
         raise _no_backup(f"Its manifest cannot be read: {error.detail}") from None
-    if not {FILE_NAME, VAULT_FILE} <= manifest.files.keys() <= set(_FILES):
+    if not {FILE_NAME} <= manifest.files.keys() <= set(_FILES):
         raise _no_backup("Its manifest names other files than a backup has.")
     return manifest
 

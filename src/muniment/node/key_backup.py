@@ -68,10 +68,11 @@ def _packed(directory: Path) -> bytes:
         for path in sorted((directory / KEYS).iterdir()):
             archive.add(path, f"{KEYS}/{path.name}", recursive=False)
         copy = Path(place) / KEYS_FILE
-        with closing(sqlite3.connect(directory / KEYS_FILE)) as old, closing(
-                sqlite3.connect(copy)) as new:
-            old.backup(new)
-        archive.add(copy, KEYS_FILE)
+        if (directory / KEYS_FILE).exists():  # a vault that was never used has no keys yet
+            with closing(sqlite3.connect(directory / KEYS_FILE)) as old, closing(
+                    sqlite3.connect(copy)) as new:
+                old.backup(new)
+            archive.add(copy, KEYS_FILE)
     return held.getvalue()
 
 

@@ -1,0 +1,75 @@
+"""The doctor finds what is wrong, names what mends it, and shows no secret."""
+
+import json
+
+from typer.testing import CliRunner
+
+from muniment.cli.app import app
+from muniment.network.doctor import bundle, examine
+from muniment.node import backup, key_backup
+from muniment.node.register import Register
+
+
+def marks(directory):
+    return {one.what: one for one in examine(directory)}
+
+
+def wrong(directory):
+    return [one for one in examine(directory) if one.mark != "ok"]
+
+
+def test_sound_ledger_has_nothing_to_fix(ledger_path, register, tmp_path):
+    found = wrong(ledger_path)
+    assert [one.mark for one in found] == ["warn"]
+    assert "no backup" in found[0].what
+    backup.create(ledger_path, tmp_path / "one.tar")
+    assert wrong(ledger_path) == []
+
+
+def test_keys_that_others_may_read_are_found(ledger_path, register):
+    (ledger_path / "keys" / "XA.json").chmod(0o644)
+    (found,) = [one for one in wrong(ledger_path) if one.mark == "fix"]
+    assert "XA.json" in found.what
+    assert found.remedy.startswith("chmod")
+
+
+def test_restored_ledger_is_told_how_to_go_on(ledger_path, register, tmp_path):
+    backup.create(ledger_path, tmp_path / "one.tar")
+    key_backup.seal_keys(ledger_path, tmp_path / "keys", "correct horse battery")
+    backup.restore(tmp_path / "one.tar", tmp_path / "new")
+    assert any("no keys" in one.what for one in wrong(tmp_path / "new"))
+    key_backup.open_keys(tmp_path / "keys", tmp_path / "new", "correct horse battery")
+    assert any("muniment backup resume" in one.remedy for one in wrong(tmp_path / "new"))
+
+
+def test_damaged_ledger_is_a_finding_not_a_crash(ledger_path, tmp_path):
+    (ledger_path / "ledger.db").write_bytes(b"no database" * 1_000)
+    assert any(one.mark == "fix" and "ledger" in one.what for one in wrong(ledger_path))
+    assert any(one.mark == "fix" for one in wrong(tmp_path / "nothing here"))
+
+
+def test_engine_that_does_not_answer_is_found(ledger_path, register, monkeypatch):
+    place = {"host": "127.0.0.1", "p2p_port": 1, "rpc_port": 1}
+    (ledger_path / "node.json").write_text(json.dumps({"line": "0.38", "place": place}))
+    found = wrong(ledger_path)
+    assert any("engine" in one.what and one.remedy for one in found if one.mark == "fix")
+
+
+def test_bundle_shows_no_secret(ledger_path, register, tmp_path):
+    text = json.dumps(bundle(ledger_path, examine(ledger_path)))
+    for path in (ledger_path / "keys").iterdir():
+        for secret in path.read_text().split('"'):
+            assert len(secret) < 40 or secret not in text
+
+
+def test_command_says_what_to_do_and_fails_while_something_must_be_fixed(ledger_path, tmp_path):
+    with Register(ledger_path):
+        pass
+    ran = CliRunner().invoke(app, ["doctor", str(ledger_path), "--bundle",
+                                   str(tmp_path / "bundle.json")])
+    assert ran.exit_code == 0, ran.output
+    assert "0 to fix, 1 to look at" in ran.output
+    assert json.loads((tmp_path / "bundle.json").read_text())["findings"]
+    ran = CliRunner().invoke(app, ["doctor", str(tmp_path / "none"), "--json"])
+    assert ran.exit_code == 1
+    assert json.loads(ran.output)["fix"] >= 1
