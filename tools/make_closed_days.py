@@ -8,6 +8,7 @@ whose week-ends or working Saturdays nobody knows is left out: it is unknown, ne
 
 import csv
 import sys
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -28,8 +29,6 @@ class Place(NamedTuple):
     last: int = LAST_YEAR
     """The last year whose working days are announced."""
     categories: tuple[str, ...] = ("public",)
-    renamed: str = ""
-    """The name of what the library calls a bank holiday."""
 
 
 OFFICES = {
@@ -38,21 +37,21 @@ OFFICES = {
     "AU": Place("AU", "ACT"),
     "CN": Place("CN", first=2001, last=2026),
     "CZ": Place("CZ"),
-    "DE": Place("DE", "BY"),
+    "DE": Place("DE", "BY", categories=("public", "catholic")),
     "EG": Place("EG", first=2000),
     "EM": Place("ES", "VC"),
-    "EP": Place("DE", "BY"),
+    "EP": Place("DE", "BY", categories=("public", "catholic")),
     "FR": Place("FR"),
     "GB": Place("GB", "ENG"),
     "IB": Place("CH", "GE"),
     "IL": Place("IL", first=1990),
     "IN": Place("IN", first=1986),
-    "JP": Place("JP", first=1993, categories=("public", "bank"), renamed="Year-end closing"),
+    "JP": Place("JP", first=1993),
     "KR": Place("KR", first=2006, categories=("public", "bank")),
     "PH": Place("PH", first=2000),
     "RU": Place("RU", first=2000, last=2025),
     "SA": Place("SA", first=2014),
-    "SE": Place("SE"),
+    "SE": Place("SE", categories=("public", "de_facto")),
     "US": Place("US"),
 }
 """ST.3 code -> whose holidays; the reasons for the years stand in docs/reference-data.md."""
@@ -102,10 +101,10 @@ def row(office: str, place: Place, year: int, notice: Notice | None) -> list[str
         place.country, subdiv=place.subdivision, years=year, language=language(place.country),
         categories=place.categories,
     )
-    names = {f"{day:%m-%d}": name(days[day], place) for day in days
+    names = {f"{day:%m-%d}": name(days[day]) for day in days
              if day.year == year and not days.is_weekend(day)}
-    if office == "US":
-        names = inauguration(year) | names
+    names = {f"{day:%m-%d}": why for day, why in beside(office, year) if day.isoweekday() < 6
+             } | names
     where = "-".join(filter(None, (place.country, place.subdivision)))
     kinds = " and ".join(place.categories)
     source = f"{kinds} holidays of {where}, holidays {holidays.__version__}"
@@ -137,12 +136,18 @@ def weekend(days: holidays.HolidayBase, year: int) -> str:
     return start
 
 
-def inauguration(year: int) -> dict[str, str]:
-    """Return Inauguration Day, a holiday in the District of Columbia alone (5 U.S.C. 6103(c))."""
-    day = date(year, 1, 20 if date(year, 1, 20).isoweekday() != 7 else 21)
-    if year % 4 != 1 or day.isoweekday() == 6:
-        return {}
-    return {f"{day:%m-%d}": "Inauguration Day"}
+def beside(office: str, year: int) -> Iterator[tuple[date, str]]:
+    """Yield the days on which an office closes by law though they are no public holidays.
+
+    Inauguration Day is one in the District of Columbia alone (5 U.S.C. 6103(c)); offices of the
+    Japanese State close from 29 December to 3 January (Act 91 of 1988).
+    """
+    if office == "US" and year % 4 == 1:
+        day = date(year, 1, 20)
+        yield day + timedelta(days=day.isoweekday() == 7), "Inauguration Day"
+    if office == "JP":
+        for month, number in ((1, 2), (1, 3), (12, 29), (12, 30), (12, 31)):
+            yield date(year, month, number), "Year-end closing"
 
 
 def language(country: str) -> str:
@@ -151,11 +156,9 @@ def language(country: str) -> str:
     return next((one for one in ("en_US", "en_GB", "en_AU", "en_IN", "en") if one in known), "")
 
 
-def name(text: str, place: Place) -> str:
+def name(text: str) -> str:
     """Return a holiday's name in ASCII and short enough for a row."""
     plain = text.replace("\u2019", "'").encode("ascii", "ignore").decode("ascii")
-    if place.renamed:
-        plain = plain.removeprefix("Bank Holiday; ").replace("Bank Holiday", place.renamed)
     return plain.replace(";", ",")[:NAME_LENGTH_MAX].strip() or "Holiday"
 
 
