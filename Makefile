@@ -25,7 +25,7 @@ lint: $(READY)   ## lint and types
 test: lint   ## lint, types and every test
 	bash tests/setup_debian.sh
 	MUNIMENT_CACHE=$(CACHE) bash tests/oracles/setup.sh
-	MUNIMENT_CACHE=$(CACHE) $(BIN)/muniment engine install --with-abci-cli
+	MUNIMENT_CACHE=$(CACHE) $(BIN)/muniment engine install --with-abci-cli --with-skew
 	MUNIMENT_CACHE=$(CACHE) $(BIN)/python -m pytest
 
 generate: $(READY)   ## write what is made from the declarations

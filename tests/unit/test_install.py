@@ -97,7 +97,7 @@ def test_source_that_differs_from_its_pinned_sum_is_not_built(monkeypatch):
         pytest.skip("Go is not here")
     other = replace(install.LINES["0.38"], module_sum="h1:" + "A" * 43 + "=")
     monkeypatch.setitem(install.LINES, "0.38", other)
-    monkeypatch.setattr(install, "_build", lambda *_: pytest.fail("it was built"))
+    monkeypatch.setattr(install, "build", lambda *_: pytest.fail("it was built"))
     with pytest.raises(VerificationError, match="engine-sum-differs"):
         install.install(rebuild=True)
 

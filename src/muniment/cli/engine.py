@@ -24,15 +24,20 @@ def install(
     with_abci_cli: Annotated[bool, typer.Option(
         "--with-abci-cli", help="Build also abci-cli, which drives an application by hand.")
     ] = False,
+    with_skew: Annotated[bool, typer.Option(
+        "--with-skew", help="Build also one whose clock can be set wrong, for trials.")] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build it anew.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build CometBFT from its pinned source into the cache; takes one to three minutes once."""
     from muniment.network import install as installing
+    from muniment.network.skew import install_skewed
 
     with errors(as_json=as_json), stages() as progress:
         made = installing.install(line, binary=binary, with_abci_cli=with_abci_cli,
                                   rebuild=rebuild, progress=progress)
+        if with_skew:
+            install_skewed(line, progress)
     if as_json:
         print_json(asdict(made))
         return

@@ -9,10 +9,23 @@ from muniment.cli.common import errors, group
 
 app = group("Run a ledger together with other offices.")
 
+NodeArgument = Annotated[Path, typer.Argument(help="The node's directory.")]
+
+
+@app.command()
+def run(directory: NodeArgument) -> None:
+    """Run one office's node, engine and application, until it is stopped; start again what ends."""
+    with errors():
+        from muniment.network.logs import log_as_json
+        from muniment.network.node import Node, Supervisor
+
+        log_as_json()
+        Supervisor(Node(directory)).run()
+
 
 @app.command()
 def serve(
-    directory: Annotated[Path, typer.Argument(help="The node's directory.")],
+    directory: NodeArgument,
     address: Annotated[str | None, typer.Option(
         help="unix:///path of the socket; app.sock in the directory by default.")] = None,
     metrics: Annotated[str | None, typer.Option(
@@ -23,7 +36,7 @@ def serve(
     """Run the application of one office's node until it is stopped; logs are JSON on stderr."""
     with errors():
         from muniment.network.logs import log_as_json
-        from muniment.network.serve import serve as run
+        from muniment.network.serve import serve as run_application
 
         log_as_json()
-        run(directory, address, metrics=metrics, engine=engine)
+        run_application(directory, address, metrics=metrics, engine=engine)

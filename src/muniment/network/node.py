@@ -1,0 +1,291 @@
+"""One office's node: a directory with its ledger, its engine's home, and the processes of both.
+
+- Three processes: the application, the engine, and a supervisor that starts both and starts
+  again whichever ends. The engine ends when the application does; the application outlives it.
+- A node that fails again and again is started again ever more slowly, never not at all.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from muniment.abci.server import ADDRESS_BYTES_MAX
+from muniment.network.home import FOLDER, Home, Place
+from muniment.network.install import DEFAULT_LINE, find
+from muniment.network.process import Process
+from muniment.network.rpc import Rpc
+from muniment.network.skew import VARIABLE as CLOCK_VARIABLE
+from muniment.network.skew import find_skewed
+from muniment.node.wallet import read_private, write_private
+from muniment.proof.errors import Busy, LedgerError, Malformed, NotFound
+
+NODE_FILE = "node.json"
+SOCKET_FILE = "app.sock"
+ENGINE, APPLICATION, SUPERVISOR = "engine", "application", "supervisor"
+START_SECONDS = 60.0
+_LOOK_SECONDS = 0.2
+_DELAY_FIRST, _DELAY_MAX, _STEADY_SECONDS = 0.5, 30.0, 60.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a node is started with, as its `node.json` says."""
+
+    office: str
+    """The office that runs it, or what an observer is called."""
+    place: Place
+    """Where its engine listens."""
+    line: str = DEFAULT_LINE
+    """The line of the engine."""
+    within: tuple[str, ...] = ()
+    """The command within which the engine is started, e.g. of a network namespace."""
+    skewed: bool = False
+    """Whether the engine is the one whose clock can be set wrong."""
+    serve: tuple[str, ...] = ()
+    """Further arguments of `muniment network serve`."""
+
+
+class Node:
+    """A node's directory.
+
+    Args:
+        folder: The directory, with `node.json`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.home = Home(self.folder / FOLDER)
+        self.engine = Process(self.folder, ENGINE)
+        self.application = Process(self.folder, APPLICATION)
+        self.supervisor = Process(self.folder, SUPERVISOR)
+        self.clock = self.folder / "run" / "clock"
+
+    def plan(self) -> Plan:
+        """Return what it is started with.
+
+        Raises:
+            NotFound: There is no node.
+            Malformed: Its file says nothing of use.
+        """
+        path = self.folder / NODE_FILE
+        if not path.exists():
+            raise NotFound("node-not-found", f"{self.folder} holds no node.",
+                           remedy="muniment network up DIR")
+        try:
+            plain = read_private(path)
+            lists = {name: tuple(plain[name]) for name in ("within", "serve")}
+            return Plan(**{**plain, **lists, "place": Place(**plain["place"])})
+        except (KeyError, TypeError) as error:
+            raise Malformed("node-malformed", f"{path} is no plan of a node: {error}.") from None
+
+    def write_plan(self, plan: Plan) -> None:
+        """Keep what it is started with."""
+        write_private(self.folder / NODE_FILE, json.dumps(asdict(plan), indent=1).encode() + b"\n")
+
+    def rpc(self, timeout: float = 5.0) -> Rpc:
+        """Return its engine's RPC."""
+        return Rpc(self.plan().place.url, timeout)
+
+    def address(self) -> str:
+        """Return the address of the application's socket.
+
+        A path that is too long for a socket is replaced by one in the directory for temporary
+        files, in a folder that only this user reads.
+        """
+        path = self.folder / SOCKET_FILE
+        if len(os.fsencode(path)) > ADDRESS_BYTES_MAX:
+            name = sha256(os.fsencode(self.folder)).hexdigest()[:16]
+            path = Path(tempfile.gettempdir()) / f"muniment-{os.getuid()}-{name}" / SOCKET_FILE
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+        return f"unix://{path}"
+
+    def start(self) -> None:
+        """Start its supervisor, apart from this process.
+
+        Raises:
+            Busy: It runs already.
+            NotFound: No engine is installed.
+        """
+        find(self.plan().line)
+        self.supervisor.start(_muniment("network", "run", str(self.folder)))
+
+    def stop(self) -> None:
+        """End its processes; what was begun is ended first."""
+        self.supervisor.stop()
+        self.engine.stop()
+        self.application.stop()
+
+    def kill(self) -> None:
+        """End its processes without asking, the supervisor first."""
+        for process in (self.supervisor, self.engine, self.application):
+            process.kill()
+
+    def pause(self) -> None:
+        """Halt its processes where they are."""
+        for process in (self.engine, self.application):
+            process.signal(signal.SIGSTOP)
+
+    def skew(self, seconds: int) -> None:
+        """Set the engine's clock wrong by so many seconds; 0 sets it right.
+
+        The first time, and with 0, the engine is started again by the supervisor: as the one
+        whose clock can be set, or as the ordinary one.
+
+        Raises:
+            NotFound: No engine whose clock can be set is built.
+        """
+        plan = self.plan()
+        if seconds:
+            find_skewed(plan.line)
+            self.clock.write_text(str(seconds), encoding="ascii")
+        else:
+            self.clock.unlink(missing_ok=True)
+        if plan.skewed != bool(seconds):
+            self.write_plan(replace(plan, skewed=bool(seconds)))
+            self.engine.stop()
+
+    def skewed_by(self) -> int:
+        """Return by how many seconds the engine's clock is wrong."""
+        try:
+            return int(self.clock.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0
+
+    def go_on(self) -> None:
+        """Let halted processes go on."""
+        for process in (self.application, self.engine):
+            process.signal(signal.SIGCONT)
+
+    def runs(self) -> bool:
+        """Return whether any of its processes runs."""
+        return any(one.pid() for one in (self.supervisor, self.engine, self.application))
+
+    def start_application(self) -> None:
+        """Start the application and wait until it listens.
+
+        Raises:
+            LedgerError: It ended, or does not listen in time.
+        """
+        address = self.address()
+        self.application.start(_muniment(
+            "network", "serve", str(self.folder), "--address", address, *self.plan().serve))
+        path = address.removeprefix("unix://")
+        self._await(lambda: _listens(path), self.application)
+
+    def start_engine(self) -> None:
+        """Start the engine; it connects to the application by itself."""
+        plan = self.plan()
+        binary = find_skewed(plan.line) if plan.skewed else find(plan.line).path
+        self.engine.start([*plan.within, binary, "start", "--home", str(self.home.path)],
+                          {CLOCK_VARIABLE: str(self.clock)})
+
+    def await_ready(self, height: int = 1, seconds: float = START_SECONDS) -> None:
+        """Wait until the engine answers and has reached a height.
+
+        Raises:
+            LedgerError: The node ended, or it takes too long.
+        """
+        rpc = self.rpc()
+
+        def is_ready() -> bool:
+            try:
+                told = rpc.call("status")["sync_info"]
+            except LedgerError:
+                return False
+            return int(told["latest_block_height"]) >= height
+
+        self._await(is_ready, self.supervisor, seconds)
+
+    def _await(self, condition: Callable[[], bool], process: Process,
+               seconds: float = START_SECONDS) -> None:
+        until = time.monotonic() + seconds
+        while not condition():
+            if process.pid() is None:
+                raise self._failed(f"the {process.name} ended", process)
+            if time.monotonic() > until:
+                raise self._failed(f"the {process.name} was not ready in {seconds:.0f} s", process)
+            time.sleep(_LOOK_SECONDS / 4)
+
+    def _failed(self, what: str, process: Process) -> Busy:
+        last = process.tail().strip().splitlines()[-1:]
+        return Busy("node-not-ready", f"{self.folder.name}: {what}. {''.join(last)[:300]}",
+                    remedy=f"Read {process.log.parent}")
+
+
+class Supervisor:
+    """Keeps the two processes of a node running until it is told to stop."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._stop = threading.Event()
+        self._delay = _DELAY_FIRST
+        self._started = 0.0
+
+    def run(self) -> None:
+        """Start both, start again what ends, and end both when a signal says so."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        self._node.supervisor.adopt()
+        try:
+            while not self._stop.is_set():
+                try:
+                    self._look()
+                except LedgerError as error:
+                    log.error("cannot start", extra={"error": str(error)})  # noqa: TRY400
+                self._stop.wait(_LOOK_SECONDS)
+        finally:
+            self._node.engine.stop()
+            self._node.application.stop()
+            self._node.supervisor.file.unlink(missing_ok=True)
+
+    def _look(self) -> None:
+        node = self._node
+        served, driven = node.application.pid(), node.engine.pid()
+        if served and driven:
+            return
+        if self._started:
+            ended = [one.name for one, pid in ((node.application, served), (node.engine, driven))
+                     if pid is None]
+            log.warning("ended", extra={"ended": ended, "again_in_seconds": self._delay})
+            self._pause()
+        if self._stop.is_set():
+            return
+        self._started = time.monotonic()
+        if not served:
+            node.engine.stop()  # it ends by itself; a new application is no continuation to it
+            node.application.stop()
+            node.start_application()
+        if node.engine.pid() is None:
+            node.start_engine()
+        log.info("started", extra={"application": node.application.pid(),
+                                   "engine": node.engine.pid()})
+
+    def _pause(self) -> None:
+        """Wait before starting again: longer each time, until it ran for a while."""
+        if time.monotonic() - self._started > _STEADY_SECONDS:
+            self._delay = _DELAY_FIRST
+        self._stop.wait(self._delay)
+        self._delay = min(2 * self._delay, _DELAY_MAX)
+
+
+def _muniment(*arguments: str) -> Sequence[str]:
+    return [sys.executable, "-m", "muniment.cli.main", *arguments]
+
+
+def _listens(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+        probe.connect(path)
+        return True
+    return False

@@ -1,0 +1,162 @@
+"""Processes of a node: started apart from us, known again by a file, ended by their own id alone.
+
+- The file holds the process id and when that process began, as the system tells it: an id that
+  was given to another process since is never signalled.
+- A process is a group of its own and outlives the command that started it. Its output goes to a
+  file, which is moved aside when it has grown.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from muniment.proof.errors import Busy, LedgerError
+
+LOG_BYTES_MAX = 64 * 1024 * 1024
+STOP_SECONDS = 20.0
+_POLL_SECONDS = 0.05
+_TAIL_BYTES = 4_000
+
+
+class Process:
+    """One process of a node, whether it runs or not.
+
+    Args:
+        folder: The node's directory; `run/NAME.json` and `logs/NAME.log` are within it.
+        name: What it is, e.g. `engine`.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
+        self.file = folder / "run" / f"{name}.json"
+        self.log = folder / "logs" / f"{name}.log"
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """Start it, apart from this process.
+
+        Raises:
+            Busy: It runs already.
+            LedgerError: It cannot be started.
+        """
+        if self.pid() is not None:
+            raise Busy("already-running", f"{self.name} of {self.file.parent.parent} runs.",
+                       remedy="muniment network status DIR")
+        for folder in (self.file.parent, self.log.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._rotate()
+        with self.log.open("ab") as log:
+            try:
+                self._child = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    start_new_session=True, env={**os.environ, **(environment or {})})
+            except OSError as error:
+                raise LedgerError("cannot-start", f"{command[0]}: {error.strerror}") from None
+        self._note(self._child.pid, command)
+
+    def _note(self, pid: int, command: Sequence[str]) -> None:
+        document = {"began": began(pid), "command": list(command), "pid": pid}
+        fresh = self.file.with_suffix(".new")
+        fresh.write_text(json.dumps(document) + "\n", encoding="utf-8")
+        fresh.replace(self.file)
+
+    def adopt(self) -> None:
+        """Note that this very process is it."""
+        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._note(os.getpid(), [])
+
+    def pid(self) -> int | None:
+        """Return its id while it runs; None if it ended, or the id is another's by now."""
+        if self._child is not None:
+            self._child.poll()  # a child that ended is taken from the table of processes
+        try:
+            noted = json.loads(self.file.read_text(encoding="utf-8"))
+            pid, since = int(noted["pid"]), noted["began"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return pid if since is not None and began(pid) == since else None
+
+    def signal(self, number: int, *, group: bool = False) -> bool:
+        """Send it a signal; False if it does not run.
+
+        Args:
+            number: The signal.
+            group: Whether the processes that it started within its group get it too.
+        """
+        pid = self.pid()
+        if pid is None:
+            return False
+        try:
+            if group and os.getpgid(pid) == pid:
+                os.killpg(pid, number)
+            else:
+                os.kill(pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """End it: first by asking; then, after some seconds, without asking."""
+        if not self.signal(signal.SIGTERM):
+            return
+        self.signal(signal.SIGCONT)
+        if not self.ended_within(seconds):
+            self.signal(signal.SIGKILL)
+            self.ended_within(seconds)
+        self.file.unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        """End it without asking, as a failure of power would."""
+        if self.signal(signal.SIGKILL):
+            self.ended_within(STOP_SECONDS)
+
+    def ended_within(self, seconds: float) -> bool:
+        """Wait until it ended; False if it still runs then."""
+        until = time.monotonic() + seconds
+        while self.pid() is not None:
+            if time.monotonic() > until:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
+    def tail(self) -> str:
+        """Return the end of its log."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(max(0, self.log.stat().st_size - _TAIL_BYTES))
+                return file.read().decode(errors="replace")
+        except OSError:
+            return ""
+
+    def _rotate(self) -> None:
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
+            self.log.replace(self.log.with_suffix(".log.1"))
+
+
+def began(pid: int) -> str | None:
+    """Return when a process began, as the system tells it; None if there is none that runs."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return None
+        told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)],  # noqa: S607
+                              capture_output=True, text=True, check=False).stdout
+        return told.strip() or None
+    except OSError:
+        return None
+    fields = stat[stat.rindex(")") + 2:].split()
+    return None if fields[0] in {"Z", "X"} else fields[19]
+
+
+def is_stopped(pid: int) -> bool:
+    """Return whether a process is halted by a signal."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return stat[stat.rindex(")") + 2:].startswith("T")

@@ -1,0 +1,20 @@
+"""Finds the engine; CI fails without it, a desk skips with the reason."""
+
+import os
+
+import pytest
+
+from muniment.network import install
+from muniment.proof.errors import LedgerError
+
+
+@pytest.fixture(scope="session")
+def cometbft():
+    """The engine's program."""
+    try:
+        return install.find().path
+    except LedgerError as error:
+        reason = f"the engine is not here ({error.name}): muniment engine install"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    return pytest.skip(reason)
