@@ -22,6 +22,7 @@ from muniment.cli import (
     office,
     priority,
     relation,
+    searching,
 )
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app.command("deadline")(deadline.deadline)
 app.command("erase")(filing.erase)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+filing.app.command("search")(searching.search)
 app.add_typer(filing.app, name="filing")
 app.add_typer(number.app, name="number")
 for name, act in claim.COMMANDS.items():

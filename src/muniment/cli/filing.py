@@ -333,6 +333,7 @@ def erase_name(register: Register, filed: Reference, name: str, ground: str) -> 
     """
     from muniment.codec import from_members
     from muniment.operations.record_erasure import RecordErasure
+    from muniment.search.index import forget
 
     _, entry = register.find(filed)
     if not name or name.lower() != name:
@@ -349,6 +350,7 @@ def erase_name(register: Register, filed: Reference, name: str, ground: str) -> 
                        basis="docs/privacy.md")
     # The ledger says first whether this account may; a crash in between is mended by repeating.
     position = entry.entry if recorded else register.act(operation).position
+    forget(register.directory, *register.find(filed), register.vault.show)
     copies = register.vault.erase(reference, name) if (
         name in register.vault.names(reference)) else 0
     return {

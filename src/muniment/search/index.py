@@ -1,0 +1,394 @@
+"""The index: which filings there are and which words lead to them.
+
+- It is a read model: everything in it comes from the public state and from what the vault still
+  discloses, and it can be thrown away and made again. Answers are read from the ledger.
+- After a block it is brought up to date from the entries of the log since the last time; the
+  result is the same as if it were made anew. What a restored ledger no longer holds is noticed by
+  the root of the log.
+- A filing's row bears the position of its entry in the log. Sealed filings are never in it.
+- Erasing removes the words, merges the index so that no deleted word is left in it, overwrites
+  freed pages, and truncates the write-ahead log.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, Self
+
+from muniment.engine import OPERATION_LEAF
+from muniment.model import application as filings
+from muniment.model.application import APPLICATIONS, COPIES, Application, Copy
+from muniment.model.state import Base, State
+from muniment.proof import disclosure
+from muniment.proof.canonical import decode
+from muniment.proof.errors import Busy, LedgerError, NotFound
+from muniment.search.fold import spellings, tokens
+from muniment.storage.protocol import Head, Storage
+
+INDEX_FILE = "search.db"
+VERSION = "1"
+"""Of the schema and of the folding: an index of another version is made anew."""
+CHUNK = 5_000
+_WAIT_SECONDS = 30
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS filing (entry INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+  office TEXT NOT NULL, right TEXT NOT NULL, date TEXT) STRICT;
+CREATE INDEX IF NOT EXISTS filing_date ON filing (date);
+CREATE INDEX IF NOT EXISTS filing_office ON filing (office, right, date);
+CREATE TABLE IF NOT EXISTS spelling (spelling TEXT, entry INTEGER, PRIMARY KEY (spelling, entry))
+  STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS spelling_entry ON spelling (entry);
+CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(words, tokenize="ascii tokenchars '_'");
+"""
+Standing = Application | Copy
+"""What stands under the key of a filing."""
+Show = Callable[[str], str | None]
+"""Returns the disclosure of a digest, or None if the vault does not keep it."""
+Condition = tuple[str, str | None]
+"""A condition in SQL, and the value of its one place, if it has one."""
+Progress = Callable[[int], None]
+
+
+class Source(Protocol):
+    """The ledger from which the index is made."""
+
+    @property
+    def storage(self) -> Storage:
+        """The stored log."""
+
+    @property
+    def head(self) -> Head:
+        """Where the ledger stands."""
+
+    @property
+    def tree(self) -> Base:
+        """The state as it is stored."""
+
+    @property
+    def state(self) -> State:
+        """The state after the last block."""
+
+    def log_root(self, size: int) -> bytes:
+        """Return the root of the log's first `size` leaves."""
+
+
+class Extent(NamedTuple):
+    """What the index knows of itself."""
+
+    height: int
+    """Height of the last block that it holds."""
+    filings: int
+    words: bool
+    """Whether there was a vault to take words from."""
+
+
+class _Row(NamedTuple):
+    """What is written of one filing."""
+
+    filing: tuple[int, str, str, str, str | None]
+    """Entry, key, office, right and date."""
+    spellings: Sequence[str]
+    words: str
+
+    @classmethod
+    def of(cls, key: bytes, value: Standing, show: Show | None) -> Self:
+        """Return the row of a filing."""
+        text = key.decode("ascii")
+        table, office, right, *rest = text.strip("/").split("/")
+        suffix = rest if table == APPLICATIONS.name else rest[:-1]
+        named = "/".join((office, right, *suffix))
+        written = spellings(value.number) | spellings(value.printed or value.number) | {named}
+        filing = (value.entry, text, office, right, value.date)
+        return cls(filing, sorted(written), tokens(_disclosed(value, show)) if show else "")
+
+
+class SearchIndex:
+    """The index in a ledger's directory; a context manager.
+
+    Args:
+        directory: The ledger's directory.
+
+    Raises:
+        Busy: Another process is writing it.
+        NotFound: It can be neither opened nor made.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / INDEX_FILE
+        try:
+            self.database = self._open()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise _unusable(error) from error
+            self._path.unlink()  # no database: it is made anew
+            self.database = self._open()
+        except OSError as error:
+            raise _unusable(error) from error
+
+    def _open(self) -> sqlite3.Connection:
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        database = sqlite3.connect(self._path, isolation_level=None, timeout=_WAIT_SECONDS)
+        try:
+            with closing(database.cursor()) as cursor:
+                cursor.execute("PRAGMA journal_mode=WAL")
+                cursor.execute("PRAGMA synchronous=NORMAL")
+                cursor.execute("PRAGMA secure_delete=ON")
+                cursor.executescript(_SCHEMA)
+        except sqlite3.Error:
+            database.close()
+            raise
+        return database
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.database.close()
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise _unusable(error) from error
+
+    def extent(self) -> Extent:
+        """Return what the index knows of itself."""
+        with self._faults():
+            counted = self.database.execute("SELECT count(*) FROM filing").fetchone()[0]
+            return Extent(int(self._mark("height") or 0), counted, self._mark("words") == "yes")
+
+    def _mark(self, name: str) -> str | None:
+        row = self.database.execute("SELECT value FROM mark WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def update(
+        self, source: Source, show: Show | None, progress: Progress | None = None, *,
+        anew: bool = False,
+    ) -> bool:
+        """Bring the index to the ledger's last block; return whether it was made anew.
+
+        Args:
+            source: The ledger.
+            show: The vault's disclosures; None where there is no vault.
+            progress: Called with the number of filings, or of entries, done.
+            anew: Whether to make it anew in any case.
+        """
+        with self._faults():
+            at = None if anew else self._position(source, show)
+            if at == source.head.size:
+                return False
+            self.database.execute("BEGIN IMMEDIATE")
+            try:
+                if at is None:
+                    self._rebuild(source, show, progress)
+                else:
+                    self._follow(source, show, at, progress)
+                self._stand(source, show)
+                self.database.execute("COMMIT")
+            except BaseException:
+                self.database.execute("ROLLBACK")
+                raise
+            return at is None
+
+    def find(self, conditions: Sequence[Condition], size: int, offset: int) -> list[str]:
+        """Return the keys of a page of the filings that fulfil all conditions, youngest first."""
+        where, values = _joined(conditions)
+        with self._faults():
+            rows = self.database.execute(
+                f"SELECT key FROM filing WHERE {where} "  # noqa: S608 - conditions are ours
+                "ORDER BY date DESC, entry DESC LIMIT ? OFFSET ?", (*values, size, offset),
+            ).fetchall()
+        return [key for (key,) in rows]
+
+    def count(self, conditions: Sequence[Condition], most: int) -> int:
+        """Return how many filings fulfil all conditions; it stops counting at `most`."""
+        where, values = _joined(conditions)
+        with self._faults():
+            query = f"SELECT count(*) FROM (SELECT 1 FROM filing WHERE {where} LIMIT ?)"  # noqa: S608
+            return int(self.database.execute(query, (*values, most)).fetchone()[0])
+
+    def is_ahead(self, source: Source) -> bool:
+        """Return whether it holds more than the ledger, as when another process just updated it."""
+        with self._faults():
+            return int(self._mark("size") or 0) > source.head.size
+
+    def _position(self, source: Source, show: Show | None) -> int | None:
+        """Return how many entries of the log the index holds; None if it must be made anew."""
+        size = self._mark("size")
+        known = (self._mark("version"), self._mark("words"))
+        if size is None or known != (VERSION, _kept(show)) or int(size) > source.head.size:
+            return None
+        return int(size) if self._mark("root") == source.log_root(int(size)).hex() else None
+
+    def _stand(self, source: Source, show: Show | None) -> None:
+        head = source.head
+        marks = {"height": str(head.height), "root": source.log_root(head.size).hex(),
+                 "size": str(head.size), "version": VERSION, "words": _kept(show)}
+        self.database.executemany("INSERT OR REPLACE INTO mark VALUES (?, ?)", marks.items())
+
+    def _rebuild(self, source: Source, show: Show | None, progress: Progress | None) -> None:
+        for table in ("filing", "spelling", "word"):
+            self.database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+        done = 0
+        every = (
+            (key, table.decode(stored)) for table in (APPLICATIONS, COPIES)
+            for key, stored in source.tree.scan(f"{table.name}/".encode("ascii"))
+        )
+        while some := list(islice(every, CHUNK)):
+            self._put(some, show, fresh=True)
+            done += len(some)
+            if progress:
+                progress(done)
+        self._merge()
+
+    def _merge(self) -> None:
+        """Merge the index of words into one part, in which no deleted word is left."""
+        self.database.execute("INSERT INTO word (word) VALUES ('optimize')")
+
+    def _follow(
+        self, source: Source, show: Show | None, at: int, progress: Progress | None
+    ) -> None:
+        """Look again at every filing that an accepted operation since `at` names."""
+        for first in range(at, source.head.size, CHUNK):
+            last = min(first + CHUNK, source.head.size)
+            touched = {
+                named for entry in source.storage.entries(first, last)
+                if entry.body is not None and _is_accepted(entry.leaf)
+                for named in _named(decode(entry.body))
+            }
+            self._put(dict(found for named in touched for found in _stands(source.state, *named))
+                      .items(), show)
+            if progress:
+                progress(last - at)
+
+    def _put(
+        self, some: Iterable[tuple[bytes, Standing]], show: Show | None, *, fresh: bool = False
+    ) -> None:
+        """Write what is known of filings, in place of what was; `fresh` if nothing was."""
+        rows = [_Row.of(key, value, show) for key, value in some]
+        many = self.database.executemany
+        if not fresh:
+            for where in ("filing WHERE entry", "spelling WHERE entry", "word WHERE rowid"):
+                many(f"DELETE FROM {where} = ?", ((one.filing[0],) for one in rows))  # noqa: S608
+        many("INSERT INTO filing VALUES (?, ?, ?, ?, ?)", (one.filing for one in rows))
+        many("INSERT INTO spelling VALUES (?, ?)",
+             ((spelling, one.filing[0]) for one in rows for spelling in one.spellings))
+        many("INSERT INTO word (rowid, words) VALUES (?, ?)",
+             ((one.filing[0], one.words) for one in rows if one.words))
+
+    def forget(self, key: bytes, value: Standing, show: Show | None) -> None:
+        """Leave no word of a filing in the file but those that it still discloses.
+
+        Args:
+            key: The filing's state key.
+            value: The filing, with what is erased of it.
+            show: The vault's disclosures.
+
+        Raises:
+            Busy: Another process reads the index, and the log beside it cannot be truncated.
+        """
+        with self._faults():
+            self.database.execute("BEGIN IMMEDIATE")
+            self._put([(key, value)], show)
+            self._merge()
+            self.database.execute("COMMIT")
+            busy = self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise Busy(
+                "erasure-waits", "Another process reads the search index: the log that still "
+                "holds the words cannot be truncated.", basis="docs/privacy.md",
+                remedy="End the reader and erase again.",
+            )
+
+
+def forget(directory: Path, key: bytes, value: Standing, show: Show | None) -> None:
+    """Leave no word of a filing in the index but those that it still discloses, if there is one."""
+    if (directory / INDEX_FILE).exists():
+        with SearchIndex(directory) as index:
+            index.forget(key, value, show)
+
+
+def _joined(conditions: Sequence[Condition]) -> tuple[str, list[str]]:
+    values = [value for _, value in conditions if value is not None]
+    return " AND ".join(sql for sql, _ in conditions) or "1", values
+
+
+def _unusable(error: Exception) -> LedgerError:
+    if "locked" in str(error):
+        return Busy("search-index-busy", "Another process is making the search index.",
+                    remedy="Wait until it ends.")
+    return NotFound(
+        "search-index-unusable", f"The search index cannot be used: {error}.",
+        basis="docs/search.md",
+        remedy=f"Delete {INDEX_FILE} in the ledger's directory, or make it writable.",
+    )
+
+
+def _kept(show: Show | None) -> str:
+    return "yes" if show else "no"
+
+
+def _is_accepted(leaf: bytes) -> bool:
+    return leaf.startswith(OPERATION_LEAF) and decode(leaf[len(OPERATION_LEAF) :])["code"] == 0
+
+
+def _named(plain: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield (office, right, number) of each filing that an operation names, at any depth.
+
+    Types of operations that are yet to come need no change here: whatever changes a filing names
+    it, or opens a disclosure that does.
+    """
+    if isinstance(plain, dict):
+        named = tuple(plain.get(name) for name in ("office", "right", "number"))
+        if all(isinstance(one, str) for one in named):
+            yield named  # type: ignore[misc]
+        if isinstance(plain.get("disclosure"), str):
+            yield from _named(_opened(plain["disclosure"]))
+        for value in plain.values():
+            yield from _named(value)
+    elif isinstance(plain, list):
+        for value in plain:
+            yield from _named(value)
+
+
+def _opened(text: str) -> Any:
+    try:
+        return disclosure.parse(text)[2]
+    except LedgerError:
+        return None
+
+
+def _stands(
+    state: State, office: str, right: str, printed: str
+) -> Iterator[tuple[bytes, Standing]]:
+    """Yield (key, entry) of the filing that a number names, and of each copy of it."""
+    for suffix in filings.identify(state, office, right, printed).suffixes:
+        key = APPLICATIONS.key(office, right, suffix)
+        own = state.at(APPLICATIONS, key)
+        if own is not None:
+            yield key, own
+        yield from state.rows(COPIES, office, right, suffix)
+
+
+def _disclosed(value: Standing, show: Show) -> Iterator[str]:
+    """Yield the texts that the vault still discloses of a filing, in the order of their names."""
+    for name in sorted(value.disclosed):
+        text = show(value.disclosed[name]) if name not in value.erased else None
+        if text is not None:
+            yield from _texts(disclosure.parse(text)[2])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name in sorted(value):
+            yield from _texts(value[name])
+    elif isinstance(value, Sequence):
+        for one in value:
+            yield from _texts(one)
