@@ -14,6 +14,7 @@ RUNS = (
     ("write_path", "50000", "1", "in-order"),
     ("write_path", "50000", "1", "random"),
     ("reading", "1000000"),
+    ("searching", "100000"),
     ("peer", "1000000", "64000"),
     ("write_path", "200000", "100", "random"),
     ("write_path", "1000000", "1000", "random"),

@@ -84,20 +84,25 @@ def submit(register: Register, batch: list[bytes], kept: list[Disclosure]) -> No
     kept.clear()
 
 
-def timed(act: Callable[[], object]) -> float:
-    """Return how long an act takes, in milliseconds."""
-    start = time.perf_counter()
+def timed(act: Callable[[], object]) -> dict[str, float]:
+    """Return how long an act takes by the clock and of this process, in milliseconds."""
+    start, used = time.perf_counter(), time.process_time()
     act()
-    return 1_000 * (time.perf_counter() - start)
+    return {"clock": round(1_000 * (time.perf_counter() - start), 2),
+            "cpu": round(1_000 * (time.process_time() - used), 2)}
 
 
 def asking(
     index: SearchIndex, register: Register, questions: list[Question]
 ) -> dict[str, float]:
-    """Return p50 and p99 in milliseconds."""
+    """Return p50 and p99 in milliseconds, by the clock and of this process."""
     state = register.ledger.state
-    times = sorted(timed(lambda one=one: search(index, state, one)) for one in questions)
-    return {"p50": round(statistics.median(times), 2), "p99": round(times[-len(times) // 100], 2)}
+    taken = [timed(lambda one=one: search(index, state, one)) for one in questions]
+    found: dict[str, float] = {}
+    for by in ("clock", "cpu"):
+        times = sorted(one[by] for one in taken)
+        found |= {f"{by} p50": statistics.median(times), f"{by} p99": times[-len(times) // 100]}
+    return found
 
 
 def run(records: int) -> dict[str, object]:
@@ -110,7 +115,7 @@ def run(records: int) -> dict[str, object]:
             some = fill(register, records)
             show = register.vault.show
             with SearchIndex(path) as index:
-                build = timed(lambda: index.update(register.ledger, show)) / 1_000
+                build = timed(lambda: index.update(register.ledger, show))
                 anew = random.Random(5)
                 fresh = [(f"99{at:06}", "2020-01-02", "one more", "name") for at in range(1_000)]
                 fill_more(register, fresh)
@@ -131,10 +136,10 @@ def run(records: int) -> dict[str, object]:
             erase = timed(lambda: forget(path, key, entry, show)) if entry else None
         size = (path / INDEX_FILE).stat().st_size
     return {
-        "build_seconds": round(build, 1),
+        "build_milliseconds": build,
         "bytes_per_filing": round(size / records),
-        "erase_milliseconds": round(erase or 0),
-        "follow_1000_filings_milliseconds": round(follow),
+        "erase_milliseconds": erase,
+        "follow_1000_filings_milliseconds": follow,
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "query_milliseconds": asked,
         "records": records,

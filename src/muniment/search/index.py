@@ -5,15 +5,19 @@
 - After a block it is brought up to date from the entries of the log since the last time; the
   result is the same as if it were made anew. What a restored ledger no longer holds is noticed by
   the root of the log.
-- A filing's row bears the position of its entry in the log. Sealed filings are never in it.
+- A filing's place is its filing date and the position of its entry in the log, so that the
+  youngest are found first without sorting. Sealed filings have none.
 - Erasing removes the words, merges the index so that no deleted word is left in it, overwrites
   freed pages, and truncates the write-ahead log.
 """
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self
@@ -21,6 +25,7 @@ from typing import Any, NamedTuple, Protocol, Self
 from muniment.engine import OPERATION_LEAF
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS, COPIES, Application, Copy
+from muniment.model.calendar import parse_date
 from muniment.model.state import Base, State
 from muniment.proof import disclosure
 from muniment.proof.canonical import decode
@@ -32,24 +37,23 @@ INDEX_FILE = "search.db"
 VERSION = "1"
 """Of the schema and of the folding: an index of another version is made anew."""
 CHUNK = 5_000
+DAY = 1 << 40
+"""What a day is worth in a place: more entries than any log will have."""
 _WAIT_SECONDS = 30
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS filing (entry INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
-  office TEXT NOT NULL, right TEXT NOT NULL, date TEXT) STRICT;
-CREATE INDEX IF NOT EXISTS filing_date ON filing (date);
-CREATE INDEX IF NOT EXISTS filing_office ON filing (office, right, date);
-CREATE TABLE IF NOT EXISTS spelling (spelling TEXT, entry INTEGER, PRIMARY KEY (spelling, entry))
+CREATE TABLE IF NOT EXISTS filing (place INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+  office TEXT NOT NULL, right TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS filing_office ON filing (office, right);
+CREATE TABLE IF NOT EXISTS spelling (spelling TEXT, place INTEGER, PRIMARY KEY (spelling, place))
   STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS spelling_entry ON spelling (entry);
+CREATE INDEX IF NOT EXISTS spelling_place ON spelling (place);
 CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(words, tokenize="ascii tokenchars '_'");
 """
 Standing = Application | Copy
 """What stands under the key of a filing."""
 Show = Callable[[str], str | None]
 """Returns the disclosure of a digest, or None if the vault does not keep it."""
-Condition = tuple[str, str | None]
-"""A condition in SQL, and the value of its one place, if it has one."""
 Progress = Callable[[int], None]
 
 
@@ -86,11 +90,29 @@ class Extent(NamedTuple):
     """Whether there was a vault to take words from."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What filings must be to be found; all of it must hold."""
+
+    words: str = ""
+    """A question to FTS5."""
+    spellings: tuple[str, ...] | None = None
+    """The spellings of a number, of which one must be theirs."""
+    office: str = ""
+    right: str = ""
+    first: date | None = None
+    """The earliest filing date."""
+    last: date | None = None
+    """The latest filing date."""
+    undated: bool = False
+    """Whether they have no filing date, instead."""
+
+
 class _Row(NamedTuple):
     """What is written of one filing."""
 
-    filing: tuple[int, str, str, str, str | None]
-    """Entry, key, office, right and date."""
+    filing: tuple[int, str, str, str]
+    """Place, key, office and right."""
     spellings: Sequence[str]
     words: str
 
@@ -102,7 +124,8 @@ class _Row(NamedTuple):
         suffix = rest if table == APPLICATIONS.name else rest[:-1]
         named = "/".join((office, right, *suffix))
         written = spellings(value.number) | spellings(value.printed or value.number) | {named}
-        filing = (value.entry, text, office, right, value.date)
+        day = parse_date(value.date) if value.date else None
+        filing = (_place(day, value.entry), text, office, right)
         return cls(filing, sorted(written), tokens(_disclosed(value, show)) if show else "")
 
 
@@ -195,21 +218,19 @@ class SearchIndex:
                 raise
             return at is None
 
-    def find(self, conditions: Sequence[Condition], size: int, offset: int) -> list[str]:
-        """Return the keys of a page of the filings that fulfil all conditions, youngest first."""
-        where, values = _joined(conditions)
+    def find(self, wanted: Wanted, size: int, offset: int) -> list[str]:
+        """Return the keys of a page of what is wanted, the youngest first."""
+        source, values = _selection(wanted)
+        query = f"SELECT key {source} ORDER BY place DESC LIMIT ? OFFSET ?"
         with self._faults():
-            rows = self.database.execute(
-                f"SELECT key FROM filing WHERE {where} "  # noqa: S608 - conditions are ours
-                "ORDER BY date DESC, entry DESC LIMIT ? OFFSET ?", (*values, size, offset),
-            ).fetchall()
+            rows = self.database.execute(query, (*values, size, offset)).fetchall()
         return [key for (key,) in rows]
 
-    def count(self, conditions: Sequence[Condition], most: int) -> int:
-        """Return how many filings fulfil all conditions; it stops counting at `most`."""
-        where, values = _joined(conditions)
+    def count(self, wanted: Wanted, most: int) -> int:
+        """Return how much of what is wanted there is; it stops counting at `most`."""
+        source, values = _selection(wanted)
+        query = f"SELECT count(*) FROM (SELECT 1 {source} LIMIT ?)"  # noqa: S608 - ours
         with self._faults():
-            query = f"SELECT count(*) FROM (SELECT 1 FROM filing WHERE {where} LIMIT ?)"  # noqa: S608
             return int(self.database.execute(query, (*values, most)).fetchone()[0])
 
     def is_ahead(self, source: Source) -> bool:
@@ -273,9 +294,11 @@ class SearchIndex:
         rows = [_Row.of(key, value, show) for key, value in some]
         many = self.database.executemany
         if not fresh:
-            for where in ("filing WHERE entry", "spelling WHERE entry", "word WHERE rowid"):
-                many(f"DELETE FROM {where} = ?", ((one.filing[0],) for one in rows))  # noqa: S608
-        many("INSERT INTO filing VALUES (?, ?, ?, ?, ?)", (one.filing for one in rows))
+            of_key = "(SELECT place FROM filing WHERE key = ?)"
+            for where in (f"spelling WHERE place = {of_key}", f"word WHERE rowid = {of_key}",
+                          "filing WHERE key = ?"):
+                many(f"DELETE FROM {where}", ((one.filing[1],) for one in rows))  # noqa: S608
+        many("INSERT INTO filing VALUES (?, ?, ?, ?)", (one.filing for one in rows))
         many("INSERT INTO spelling VALUES (?, ?)",
              ((spelling, one.filing[0]) for one in rows for spelling in one.spellings))
         many("INSERT INTO word (rowid, words) VALUES (?, ?)",
@@ -313,9 +336,38 @@ def forget(directory: Path, key: bytes, value: Standing, show: Show | None) -> N
             index.forget(key, value, show)
 
 
-def _joined(conditions: Sequence[Condition]) -> tuple[str, list[str]]:
-    values = [value for _, value in conditions if value is not None]
-    return " AND ".join(sql for sql, _ in conditions) or "1", values
+def _place(day: date | None, entry: int) -> int:
+    return (day.toordinal() if day else 0) * DAY + entry
+
+
+def _selection(wanted: Wanted) -> tuple[str, list[Any]]:
+    """Return the source and the conditions in SQL, with their values."""
+    where: list[str] = ["1"]
+    values: list[Any] = []
+
+    def must(condition: str, *given: Any) -> None:
+        where.append(condition)
+        values.extend(given)
+
+    if wanted.words:
+        must("word MATCH ?", wanted.words)
+    if wanted.spellings is not None:
+        must("place IN (SELECT place FROM spelling WHERE spelling IN (SELECT value FROM "
+             "json_each(?)))", json.dumps(wanted.spellings))
+    if wanted.office:
+        must("office = ?", wanted.office)
+    if wanted.right:
+        must("right = ?", wanted.right)
+    # The places of a term: of words the row number, which FTS5 searches within.
+    place = "word.rowid" if wanted.words else "place"
+    if wanted.undated:
+        must(f"{place} < ?", DAY)
+    elif wanted.first or wanted.last:
+        must(f"{place} >= ?", _place(wanted.first or date.min, 0))
+        must(f"{place} < ?", _place(wanted.last or date.max, 0) + DAY)
+    source = ("FROM word CROSS JOIN filing ON place = word.rowid" if wanted.words
+              else "FROM filing")
+    return f"{source} WHERE {' AND '.join(where)}", values
 
 
 def _unusable(error: Exception) -> LedgerError:

@@ -6,9 +6,8 @@
 - An answer says of each filing whether it is its office's own entry or a copy, and from where.
 """
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from muniment.codec import members
@@ -25,14 +24,16 @@ from muniment.search.fold import (
     spellings_asked,
     words,
 )
-from muniment.search.index import Condition, SearchIndex
+from muniment.search.index import SearchIndex, Wanted
 
 TEXT_LENGTH_MAX = 200
 TERMS_MAX = 16
 NUMBER_LENGTH_MAX = 40
 SIZE_MAX = 100
 REACH_MAX = 10_000
-"""The last hit that a page can show; more are not counted either."""
+"""The last hit that a page can show."""
+COUNTED_MAX = 1_000
+"""Hits are counted up to here, or to the end of the page that is asked for."""
 PREFIX_LENGTH_MIN = 2
 BASIS = "docs/search.md"
 
@@ -112,13 +113,13 @@ def search(index: SearchIndex, state: State, asked: Question) -> Answer:
         Malformed: The question is empty, too long, or a part of it cannot be read.
     """
     check(asked)
-    conditions = _conditions(state, asked)
-    dates = [(sql, day) for sql, day in (("date >= ?", asked.first), ("date <= ?", asked.last))
-             if day]
-    keys = index.find([*conditions, *dates], asked.size, (asked.page - 1) * asked.size)
-    total = index.count([*conditions, *dates], REACH_MAX + 1)
-    undated = index.count([*conditions, ("date IS NULL", None)], REACH_MAX) if dates else 0
-    return Answer(tuple(_read(state, keys)), min(total, REACH_MAX), total > REACH_MAX, undated)
+    wanted = _wanted(state, asked)
+    reach = max(COUNTED_MAX, asked.page * asked.size)
+    total = index.count(wanted, reach + 1)
+    keys = index.find(wanted, asked.size, (asked.page - 1) * asked.size)
+    undated = index.count(replace(wanted, undated=True), COUNTED_MAX) if (
+        asked.first or asked.last) else 0
+    return Answer(tuple(_read(state, keys)), min(total, reach), total > reach, undated)
 
 
 def check(asked: Question) -> None:
@@ -149,23 +150,15 @@ def check(asked: Question) -> None:
                    f"{REACH_MAX} is shown.", "Ask more narrowly.")
 
 
-def _conditions(state: State, asked: Question) -> list[Condition]:
-    """Return the conditions of a question but for its dates."""
-    where: list[Condition] = []
-    if asked.office:
-        where.append(("office = ?", asked.office.upper()))
-    if asked.right:
-        where.append(("right = ?", asked.right))
-    if asked.number.strip():
-        number = asked.number.strip()
-        names = json.dumps([*spellings_asked(number), *_names(state, asked, number)])
-        where.append((
-            "entry IN (SELECT entry FROM spelling WHERE spelling IN "
-            "(SELECT value FROM json_each(?)))", names))
-    if asked.text.strip():
-        where.append(("entry IN (SELECT rowid FROM word WHERE word MATCH ?)",
-                      expression(asked.text)))
-    return where
+def _wanted(state: State, asked: Question) -> Wanted:
+    number = asked.number.strip()
+    return Wanted(
+        words=expression(asked.text) if asked.text.strip() else "",
+        spellings=(*spellings_asked(number), *_names(state, asked, number)) if number else None,
+        office=asked.office.upper(), right=asked.right,
+        first=parse_date(asked.first) if asked.first else None,
+        last=parse_date(asked.last) if asked.last else None,
+    )
 
 
 def _names(state: State, asked: Question, number: str) -> Iterator[str]:
