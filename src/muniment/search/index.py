@@ -14,31 +14,35 @@
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self
+from unicodedata import unidata_version
 
-from muniment.engine import OPERATION_LEAF
-from muniment.model import application as filings
-from muniment.model.application import APPLICATIONS, COPIES, Application, Copy
-from muniment.model.calendar import parse_date
+from muniment.model.application import APPLICATIONS, COPIES
 from muniment.model.state import Base, State
-from muniment.proof import disclosure
 from muniment.proof.canonical import decode
 from muniment.proof.errors import Busy, LedgerError, NotFound
-from muniment.search.fold import spellings, tokens
+from muniment.search.rows import (
+    DAY,
+    Row,
+    Show,
+    Standing,
+    is_accepted,
+    named_in,
+    place_of,
+    stands,
+)
 from muniment.storage.protocol import Head, Storage
 
 INDEX_FILE = "search.db"
-VERSION = "1"
+VERSION = f"1/{unidata_version}"
 """Of the schema and of the folding: an index of another version is made anew."""
 CHUNK = 5_000
-DAY = 1 << 40
-"""What a day is worth in a place: more entries than any log will have."""
 _WAIT_SECONDS = 30
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -50,10 +54,6 @@ CREATE TABLE IF NOT EXISTS spelling (spelling TEXT, place INTEGER, PRIMARY KEY (
 CREATE INDEX IF NOT EXISTS spelling_place ON spelling (place);
 CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(words, tokenize="ascii tokenchars '_'");
 """
-Standing = Application | Copy
-"""What stands under the key of a filing."""
-Show = Callable[[str], str | None]
-"""Returns the disclosure of a digest, or None if the vault does not keep it."""
 Progress = Callable[[int], None]
 
 
@@ -106,27 +106,6 @@ class Wanted:
     """The latest filing date."""
     undated: bool = False
     """Whether they have no filing date, instead."""
-
-
-class _Row(NamedTuple):
-    """What is written of one filing."""
-
-    filing: tuple[int, str, str, str]
-    """Place, key, office and right."""
-    spellings: Sequence[str]
-    words: str
-
-    @classmethod
-    def of(cls, key: bytes, value: Standing, show: Show | None) -> Self:
-        """Return the row of a filing."""
-        text = key.decode("ascii")
-        table, office, right, *rest = text.strip("/").split("/")
-        suffix = rest if table == APPLICATIONS.name else rest[:-1]
-        named = "/".join((office, right, *suffix))
-        written = spellings(value.number) | spellings(value.printed or value.number) | {named}
-        day = parse_date(value.date) if value.date else None
-        filing = (_place(day, value.entry), text, office, right)
-        return cls(filing, sorted(written), tokens(_disclosed(value, show)) if show else "")
 
 
 class SearchIndex:
@@ -221,7 +200,9 @@ class SearchIndex:
     def find(self, wanted: Wanted, size: int, offset: int) -> list[str]:
         """Return the keys of a page of what is wanted, the youngest first."""
         source, values = _selection(wanted)
-        query = f"SELECT key {source} ORDER BY place DESC LIMIT ? OFFSET ?"
+        # Of words the row number is named, not its equal: then FTS5 reads backwards, unsorted.
+        place = "word.rowid" if wanted.words else "place"
+        query = f"SELECT key {source} ORDER BY {place} DESC LIMIT ? OFFSET ?"
         with self._faults():
             rows = self.database.execute(query, (*values, size, offset)).fetchall()
         return [key for (key,) in rows]
@@ -279,10 +260,10 @@ class SearchIndex:
             last = min(first + CHUNK, source.head.size)
             touched = {
                 named for entry in source.storage.entries(first, last)
-                if entry.body is not None and _is_accepted(entry.leaf)
-                for named in _named(decode(entry.body))
+                if entry.body is not None and is_accepted(entry.leaf)
+                for named in named_in(decode(entry.body))
             }
-            self._put(dict(found for named in touched for found in _stands(source.state, *named))
+            self._put(dict(found for named in touched for found in stands(source.state, *named))
                       .items(), show)
             if progress:
                 progress(last - at)
@@ -291,7 +272,7 @@ class SearchIndex:
         self, some: Iterable[tuple[bytes, Standing]], show: Show | None, *, fresh: bool = False
     ) -> None:
         """Write what is known of filings, in place of what was; `fresh` if nothing was."""
-        rows = [_Row.of(key, value, show) for key, value in some]
+        rows = [Row.of(key, value, show) for key, value in some]
         many = self.database.executemany
         if not fresh:
             of_key = "(SELECT place FROM filing WHERE key = ?)"
@@ -336,10 +317,6 @@ def forget(directory: Path, key: bytes, value: Standing, show: Show | None) -> N
             index.forget(key, value, show)
 
 
-def _place(day: date | None, entry: int) -> int:
-    return (day.toordinal() if day else 0) * DAY + entry
-
-
 def _selection(wanted: Wanted) -> tuple[str, list[Any]]:
     """Return the source and the conditions in SQL, with their values."""
     where: list[str] = ["1"]
@@ -363,8 +340,8 @@ def _selection(wanted: Wanted) -> tuple[str, list[Any]]:
     if wanted.undated:
         must(f"{place} < ?", DAY)
     elif wanted.first or wanted.last:
-        must(f"{place} >= ?", _place(wanted.first or date.min, 0))
-        must(f"{place} < ?", _place(wanted.last or date.max, 0) + DAY)
+        must(f"{place} >= ?", place_of(wanted.first or date.min, 0))
+        must(f"{place} < ?", place_of(wanted.last or date.max, 0) + DAY)
     source = ("FROM word CROSS JOIN filing ON place = word.rowid" if wanted.words
               else "FROM filing")
     return f"{source} WHERE {' AND '.join(where)}", values
@@ -383,64 +360,3 @@ def _unusable(error: Exception) -> LedgerError:
 
 def _kept(show: Show | None) -> str:
     return "yes" if show else "no"
-
-
-def _is_accepted(leaf: bytes) -> bool:
-    return leaf.startswith(OPERATION_LEAF) and decode(leaf[len(OPERATION_LEAF) :])["code"] == 0
-
-
-def _named(plain: Any) -> Iterator[tuple[str, str, str]]:
-    """Yield (office, right, number) of each filing that an operation names, at any depth.
-
-    Types of operations that are yet to come need no change here: whatever changes a filing names
-    it, or opens a disclosure that does.
-    """
-    if isinstance(plain, dict):
-        named = tuple(plain.get(name) for name in ("office", "right", "number"))
-        if all(isinstance(one, str) for one in named):
-            yield named  # type: ignore[misc]
-        if isinstance(plain.get("disclosure"), str):
-            yield from _named(_opened(plain["disclosure"]))
-        for value in plain.values():
-            yield from _named(value)
-    elif isinstance(plain, list):
-        for value in plain:
-            yield from _named(value)
-
-
-def _opened(text: str) -> Any:
-    try:
-        return disclosure.parse(text)[2]
-    except LedgerError:
-        return None
-
-
-def _stands(
-    state: State, office: str, right: str, printed: str
-) -> Iterator[tuple[bytes, Standing]]:
-    """Yield (key, entry) of the filing that a number names, and of each copy of it."""
-    for suffix in filings.identify(state, office, right, printed).suffixes:
-        key = APPLICATIONS.key(office, right, suffix)
-        own = state.at(APPLICATIONS, key)
-        if own is not None:
-            yield key, own
-        yield from state.rows(COPIES, office, right, suffix)
-
-
-def _disclosed(value: Standing, show: Show) -> Iterator[str]:
-    """Yield the texts that the vault still discloses of a filing, in the order of their names."""
-    for name in sorted(value.disclosed):
-        text = show(value.disclosed[name]) if name not in value.erased else None
-        if text is not None:
-            yield from _texts(disclosure.parse(text)[2])
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name in sorted(value):
-            yield from _texts(value[name])
-    elif isinstance(value, Sequence):
-        for one in value:
-            yield from _texts(one)
