@@ -33,7 +33,14 @@ from muniment.proof.checkpoint import Checkpoint, sign_note
 from muniment.proof.commit import Commit
 from muniment.proof.cosignature import cosign, cosigned_at, witness_key
 from muniment.proof.crypto import PrivateKey, b64, is_admissible_ed25519, sha256, verify_enrolled
-from muniment.proof.errors import Busy, LedgerError, Malformed, VerificationError
+from muniment.proof.errors import (
+    Busy,
+    LedgerError,
+    Malformed,
+    NotFound,
+    Refused,
+    VerificationError,
+)
 from muniment.proof.evidence import assemble, verify
 from muniment.proof.header import Header
 from muniment.proof.history import verify_history
@@ -58,7 +65,8 @@ def chain_of(powers, *, blocks=3, **last):
 
 
 def attested(chain, trusted=None, note=TEXT, now=None, **more):
-    return commit_attestation(chain, note, chain.height - 1, trusted or trust(chain),
+    height = getattr(chain, "chain", chain).height - 1
+    return commit_attestation(chain, note, height, trusted or trust(chain),
                               now=chain.now if now is None else now, **more)
 
 
@@ -262,6 +270,31 @@ class Replaced:
 
     def call(self, method, **given):
         return self.answers.get(method) or self.chain.call(method, **given)
+
+
+class Pruned(SimulatedChain):
+    def call(self, method, **given):
+        if int(given.get("height", self.height)) < self.height - 1:
+            raise Refused("node-refused", "lowest height is 102")
+        return super().call(method, **given)
+
+
+def test_a_node_that_does_not_keep_the_trusted_block_says_so():
+    chain = Pruned(CHAIN, equal(4), height=100)
+    chain.grow(3)
+    chain.add(APP_HASH)
+    with pytest.raises(NotFound, match="height 100"):
+        attested(chain)
+    assert attested(chain, trust(chain, 102))
+
+
+@pytest.mark.parametrize("answer", [
+    {}, [], None, "commit", {"signed_header": None}, {"signed_header": {"header": {}}},
+])
+def test_a_node_that_answers_something_else_is_not_believed(answer):
+    chain = chain_of(equal(4))
+    with pytest.raises(VerificationError):
+        attested(Replaced(chain, commit=answer or {"nothing": 1}), trust(chain), now=chain.now)
 
 
 @pytest.mark.parametrize("powers", [

@@ -191,6 +191,12 @@ def _operation(plain: dict[str, Any]) -> str:
     return f"{kind} " + ", ".join(f"{name} {plain[name]}" for name in sorted(plain))
 
 
+def _commit(proven: Proven) -> dict[str, Any] | None:
+    """Return what a commit says besides; the signers stand under `attested_by`."""
+    plain = asdict(proven.commit) if proven.commit else None
+    return plain and {name: value for name, value in plain.items() if name != "signers"}
+
+
 def as_json_value(proven: Proven) -> dict[str, Any]:
     """Return what is proven as JSON members."""
     return {
@@ -198,7 +204,7 @@ def as_json_value(proven: Proven) -> dict[str, Any]:
         "attestation": proven.attestation,
         "attested_by": list(proven.attested_by),
         "code": proven.code,
-        "commit": asdict(proven.commit) if proven.commit else None,
+        "commit": _commit(proven),
         "disclosed": dict(proven.disclosed),
         "edition": proven.edition,
         "fiction": is_fiction(proven),

@@ -15,7 +15,13 @@ from typing import Any, Protocol
 
 from muniment.proof.crypto import b64, load_public_key
 from muniment.proof.engine_bytes import PRECOMMIT, BlockId, Time, VoteBytes
-from muniment.proof.errors import LedgerError, VerificationError
+from muniment.proof.errors import (
+    LedgerError,
+    Malformed,
+    NotFound,
+    Refused,
+    VerificationError,
+)
 from muniment.proof.header import HASHES, Header
 from muniment.proof.validators import address, set_hash
 
@@ -24,6 +30,8 @@ PAGE = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMMIT_FLAG = 2
 """`BlockIDFlagCommit`: a vote for the block."""
+_OTHER_SHAPES = (KeyError, TypeError, ValueError, AttributeError, binascii.Error, Malformed)
+"""What an answer of another shape raises when it is read."""
 
 
 class Responder(Protocol):
@@ -119,13 +127,12 @@ def read_light_block(rpc: Responder, height: int) -> LightBlock:
     """Return the block of a height as a node answers it.
 
     Raises:
+        NotFound: It does not keep that block.
         VerificationError: What it answers does not belong together.
     """
     try:
-        return _light_block(rpc.call("commit", height=height), list(_validators(rpc, height)))
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error, LedgerError) as error:
-        if isinstance(error, VerificationError):
-            raise
+        return _light_block(_ask(rpc, "commit", height), list(_validators(rpc, height)))
+    except _OTHER_SHAPES:
         raise _answer(f"The block of height {height} is not of CometBFT v0.38's form.") from None
 
 
@@ -133,12 +140,24 @@ def read_header(rpc: Responder, height: int) -> Header:
     """Return the header of a height as a node answers it.
 
     Raises:
+        NotFound: It does not keep that block.
         VerificationError: It answers something else.
     """
     try:
-        return _header(rpc.call("commit", height=height)["signed_header"]["header"])
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error, LedgerError):
+        return _header(_ask(rpc, "commit", height)["signed_header"]["header"])
+    except _OTHER_SHAPES:
         raise _answer(f"The header of height {height} is not of CometBFT v0.38's form.") from None
+
+
+def _ask(rpc: Responder, method: str, height: int, **parameters: Any) -> Any:
+    try:
+        return rpc.call(method, height=height, **parameters)
+    except Refused as error:
+        raise NotFound(
+            "block-not-kept", f"The node does not have the block of height {height}: "
+            f"{error.detail}", basis="docs/formats/commit.md",
+            remedy="Ask a node that keeps all blocks, or begin trust at a newer header.",
+        ) from None
 
 
 def last_height(rpc: Responder) -> int:
@@ -150,7 +169,7 @@ def _validators(rpc: Responder, height: int) -> Iterable[tuple[bytes, int]]:
     page = seen = 0
     while True:
         page += 1
-        answer = rpc.call("validators", height=height, page=page, per_page=PAGE)
+        answer = _ask(rpc, "validators", height, page=page, per_page=PAGE)
         for one in answer["validators"]:
             if one["pub_key"]["type"] != "tendermint/PubKeyEd25519":
                 raise _answer("A validator's key is not Ed25519.")
