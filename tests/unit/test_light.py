@@ -18,10 +18,13 @@ from tests.torsion import (
     sign_by_key_with_torsion,
     sign_with_torsion,
 )
+from typer.testing import CliRunner
 
+from muniment.cli import evidence as command
 from muniment.model.example import key
-from muniment.network.attest import commit_attestation, trusted_now, with_commit
+from muniment.network.attest import commit_attestation
 from muniment.network.light_block import read_light_block
+from muniment.network.trust import renewed, trusted_now, with_commit
 from muniment.node import evidence as maker
 from muniment.node.founding import found
 from muniment.node.promotion import end_solo_range
@@ -546,16 +549,22 @@ def test_r_of_small_order_is_refused(r):
 # Evidence and policy
 
 
-@pytest.fixture(scope="module")
-def network(tmp_path_factory):
-    path = tmp_path_factory.mktemp("light") / "ledger"
-    wallet = Wallet("XA", (key("light"),), 1, (key("light next"),))
+WALLET = Wallet("XA", (key("light"),), 1, (key("light next"),))
+
+
+def founded(path):
     found(path, office="XA", name="register.light.example", profile="demo",
-          now=lambda: 1_780_000_000, wallet=wallet, log_key=PrivateKey.from_seed(bytes(32)))
+          now=lambda: 1_780_000_000, wallet=WALLET, log_key=PrivateKey.from_seed(bytes(32)))
     chain = SimulatedChain("muniment-0123456789abcdef", equal(4), height=12)
     chain.grow(1)
-    with SimulatedNetwork(path, chain) as ledger:
-        ledger.submit([ledger.sign(wallet, [operation(f"2026/{at:06}") for at in range(1, 9)])])
+    ledger = SimulatedNetwork(path, chain)
+    ledger.submit([ledger.sign(WALLET, [operation(f"2026/{at:06}") for at in range(1, 9)])])
+    return ledger
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    with founded(tmp_path_factory.mktemp("light") / "ledger") as ledger:
         yield ledger
 
 
@@ -610,6 +619,70 @@ def test_promotion_ends_the_range_of_the_note_where_that_of_the_commit_begins(ne
     for overlapping in (TrustPolicy.parse(solo), policy):
         with pytest.raises(Malformed, match="overlap"):
             with_commit(overlapping, origin, size - 1, trusted)
+
+
+def test_trust_is_renewed_by_evidence_and_does_not_run_out(tmp_path):
+    with founded(tmp_path / "ledger") as network:
+        text = policy_of(network).text().replace(FIRST, f"{FIRST}# from the gazette\n")
+        first, now = maker.entry_evidence(network, 4), network.chain.now
+        for turn in range(3):
+            data = maker.entry_evidence(network, 4)
+            proven = verify(data, TrustPolicy.parse(text), network.chain.now)
+            text = renewed(text, proven)
+            network.trusted = trust(network.chain, proven.commit.height)
+            assert f" {proven.commit.height} {proven.commit.header_hash} " in text
+            network.chain.add(seconds=PERIOD - 600)
+            network.submit([network.sign(WALLET, [operation(f"2026/{100 + turn:06}")])])
+        late = maker.entry_evidence(network, 4)
+    policy = TrustPolicy.parse(text)
+    assert text.startswith(f"{FIRST}# from the gazette\n")
+    assert len(policy.rules) == 4
+    assert network.chain.now > now + 2 * PERIOD
+    assert verify(late, policy, network.chain.now)
+    assert verify(first, policy, now)
+    with pytest.raises(VerificationError, match="period"):
+        verify(first, policy, network.chain.now)
+
+
+def test_the_command_says_by_whom_and_renews(network, tmp_path, monkeypatch):
+    monkeypatch.setattr(command.clock, "time", lambda: network.chain.now + 0.5)
+    file, policy = tmp_path / "evidence.json", tmp_path / "policy.txt"
+    file.write_bytes(maker.entry_evidence(network, 4))
+    policy.write_text(policy_of(network).text())
+
+    def run(*words, code=0):
+        result = CliRunner().invoke(command.app, [*words, str(file), "--trust", str(policy)])
+        assert result.exit_code == code, result.output
+        return result.output
+
+    assert "3 of 4 validators of muniment-0123456789abcdef" in " ".join(run("verify").split())
+    said = json.loads(run("verify", "--json"))
+    assert (said["commit"]["power"], said["commit"]["power_total"]) == (3, 4)
+    assert len(said["attested_by"]) == 3
+    assert not said["rests_on_the_operator"]
+    before = policy.read_text()
+    assert said["commit"]["header_hash"] in run("renew")
+    assert TrustPolicy.parse(policy.read_text()).rules[0].last == network.head.size
+    run("verify")
+    policy.write_text(before)
+    monkeypatch.setattr(command.clock, "time", lambda: network.chain.now + PERIOD)
+    assert "NOT VALID" in run("verify", code=1)
+    run("renew", code=1)
+    assert policy.read_text() == before
+
+
+def test_a_policy_is_not_renewed_by_evidence_of_another_kind(network):
+    data = json.loads(maker.entry_evidence(network, 4))
+    parts = {name: value for name, value in data.items()
+             if name not in {"format", "kind", "sha256"}}
+    solo = assemble("entry", parts | {"checkpoint": SoloLedger.checkpoint(network)})
+    text = (network.directory / "trust-policy.txt").read_text()
+    with pytest.raises(Refused):
+        renewed(text, verify(solo, TrustPolicy.parse(text)))
+    ended = policy_of(network).text().replace(" 0 - commit", f" 0 {network.head.size} commit")
+    proven = verify(maker.entry_evidence(network, 4), TrustPolicy.parse(ended), network.chain.now)
+    with pytest.raises(Refused):
+        renewed(ended, proven)
 
 
 def test_evidence_that_is_not_canonical_is_refused(network):

@@ -127,6 +127,25 @@ def show_evidence(file: FileArgument, trust: TrustOption, as_json: JsonOption = 
     show([("not proven", one) for one in NOT_PROVEN])
 
 
+@app.command()
+def renew(file: FileArgument, trust: TrustOption, as_json: JsonOption = False) -> None:
+    """Move a network's trusted header on to that of verified evidence, before trust runs out."""
+    with errors(as_json=as_json):
+        from muniment.network.trust import renewed
+
+        proven = _verified(file, trust)
+        text = renewed(trust.read_text(encoding="utf-8"), proven)
+        making = trust.with_name(f".{trust.name}.making")
+        making.write_text(text, encoding="utf-8")
+        making.replace(trust)
+    rule = TrustPolicy.parse(text).require(proven.origin, proven.size + 1)
+    if as_json:
+        print_json({"file": str(trust), "rule": rule.text()})
+        return
+    show([("renewed", f"{trust}: {proven.origin} beyond {proven.size} entries"),
+          ("rule", rule.text())], fiction=is_fiction(proven))
+
+
 def is_fiction(proven: Proven) -> bool:
     """Return whether what is proven is of a fictional office, as only a demo ledger has them."""
     named = [key.split("/")[1] for key, _ in proven.entries] + [

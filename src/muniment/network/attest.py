@@ -19,7 +19,6 @@ from muniment.network.light_block import (
     read_light_block,
 )
 from muniment.proof import limits
-from muniment.proof.attestation import Rule, TrustPolicy
 from muniment.proof.cosignature import cosigned_at
 from muniment.proof.crypto import b64
 from muniment.proof.errors import Busy, VerificationError
@@ -240,34 +239,6 @@ def _commit(
         "round": block.round,
         "signatures": [[at, *vote.time, b64(vote.signature)] for at, vote in votes],
     }
-
-
-def trusted_now(rpc: Responder, height: int, period: int) -> Trusted:
-    """Return a header of a node that one runs oneself, as the beginning of trust.
-
-    Args:
-        rpc: One's own node.
-        height: The header's height.
-        period: The trusting period, in seconds.
-    """
-    header = read_header(rpc, height)
-    return Trusted(header.chain_id, height, header.digest(), period)
-
-
-def with_commit(policy: TrustPolicy, origin: str, size: int, trusted: Trusted) -> TrustPolicy:
-    """Return a policy that trusts a network beyond the sizes that a solo ledger's log key attests.
-
-    Args:
-        policy: The policy; promotion has ended the range of the log key.
-        origin: The ledger's origin; it stays.
-        size: The last size that the log key attests.
-        trusted: Where trust in the chain begins.
-
-    Raises:
-        Malformed: The ranges overlap.
-    """
-    rule = Rule(origin, size + 1, None, "commit", (), trusted)
-    return TrustPolicy.parse(TrustPolicy((*policy.rules, rule)).text())
 
 
 def _short(detail: str) -> VerificationError:

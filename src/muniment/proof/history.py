@@ -53,6 +53,8 @@ class Committed:
     """The chain."""
     height: int
     """The height of the committed header."""
+    header_hash: str
+    """Its hash, in hexadecimal as CometBFT prints it."""
     time: int
     """Its time, in UTC seconds."""
     signers: tuple[str, ...]
@@ -112,6 +114,7 @@ def verify_history(plain: Any, trusted: Trusted, now: int | None) -> Committed:
     return Committed(
         chain_id=header.chain_id,
         height=header.height,
+        header_hash=steps[-1].hash.hex().upper(),
         time=header.time[0],
         signers=tuple(validators.addresses[one].hex().upper() for one in signers),
         validators=own.size,

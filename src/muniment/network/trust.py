@@ -1,0 +1,71 @@
+"""Where a verifier's trust in a network begins, and how it moves on before it runs out.
+
+Validators answer for a header during the trusting period only. Evidence that verifies within the
+period shows a newer header that may be trusted from then on: so a policy is renewed offline, by
+evidence alone, and whoever renews by the same file trusts the same header.
+"""
+
+from dataclasses import replace
+
+from muniment.network.light_block import Responder, read_header
+from muniment.proof.attestation import Rule, TrustPolicy
+from muniment.proof.errors import Refused
+from muniment.proof.evidence import Proven
+from muniment.proof.history import Trusted
+
+
+def trusted_now(rpc: Responder, height: int, period: int) -> Trusted:
+    """Return a header of a node that one runs oneself, as the beginning of trust.
+
+    Args:
+        rpc: One's own node.
+        height: The header's height.
+        period: The trusting period, in seconds.
+    """
+    header = read_header(rpc, height)
+    return Trusted(header.chain_id, height, header.digest(), period)
+
+
+def with_commit(policy: TrustPolicy, origin: str, size: int, trusted: Trusted) -> TrustPolicy:
+    """Return a policy that trusts a network beyond the sizes that a solo ledger's log key attests.
+
+    Args:
+        policy: The policy; promotion has ended the range of the log key.
+        origin: The ledger's origin; it stays.
+        size: The last size that the log key attests.
+        trusted: Where trust in the chain begins.
+
+    Raises:
+        Malformed: The ranges overlap.
+    """
+    rule = Rule(origin, size + 1, None, "commit", (), trusted)
+    return TrustPolicy.parse(TrustPolicy((*policy.rules, rule)).text())
+
+
+def renewed(text: str, proven: Proven) -> str:
+    """Return a trust policy that begins at the header by which evidence was committed.
+
+    The range of the rule that verified the evidence ends at its size; a rule with the newer header
+    takes the sizes after it. Comments stay where they are.
+
+    Args:
+        text: The policy that verified the evidence.
+        proven: What the evidence proves.
+
+    Raises:
+        Refused: The evidence is of a ledger of one process, or nothing is left of the rule's range.
+    """
+    rule = TrustPolicy.parse(text).require(proven.origin, proven.size)
+    if proven.commit is None or rule.trusted is None or rule.last == proven.size:
+        raise Refused(
+            "nothing-to-renew", "The evidence is not a network's, or ends the range of its rule.",
+            basis="docs/formats/trust-policy.md",
+            remedy="Take evidence of a newer entry of the network.",
+        )
+    newer = replace(rule.trusted, height=proven.commit.height,
+                    header_hash=bytes.fromhex(proven.commit.header_hash))
+    lines = [replace(rule, last=proven.size).text(),
+             replace(rule, first=proven.size + 1, trusted=newer).text()]
+    changed = text.replace(f"\n{rule.text()}\n", "\n{}\n{}\n".format(*lines), 1)
+    TrustPolicy.parse(changed)
+    return changed
