@@ -27,6 +27,9 @@ CLOSED_RUN_MAX = 40
 class Reference(Protocol):
     """Reference data, packaged or on a ledger."""
 
+    def __hash__(self) -> int:
+        """Return a hash by identity: what is made from reference data is kept with it."""
+
     def row(self, table: str, *components: str) -> dict[str, Any] | None:
         """Return the row under `components`, or None."""
 

@@ -5,6 +5,7 @@ read: what is read depends on public entries only, never on what is sealed.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from muniment.codec import members
@@ -248,5 +249,10 @@ def packaged_descent(reference: Reference, later: Filing) -> Descent | None:
 
 
 def _packaged_readings(reference: Reference, named: Filing) -> tuple[NumberReading, ...]:
-    rows = reference.rows("number-format", named.office, named.right)
-    return read_number([NumberFormat.from_row(row) for _, row in rows], named.number)
+    return read_number(_packaged_formats(reference, named.office, named.right), named.number)
+
+
+@lru_cache(maxsize=512)
+def _packaged_formats(reference: Reference, office: str, right: str) -> tuple[NumberFormat, ...]:
+    rows = reference.rows("number-format", office, right)
+    return tuple(NumberFormat.from_row(row) for _, row in rows)

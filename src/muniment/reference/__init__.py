@@ -160,7 +160,12 @@ class PackagedReference:
     """The packaged rows as the priority rules read them, without any ledger."""
 
     def __init__(self, profile: str = "solo") -> None:
-        self._rows = {(table, *name): row for table, name, row in packaged_rows(profile)}
+        self._rows: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._under: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        for table, name, row in packaged_rows(profile):
+            self._rows[table, *name] = row
+            for length in range(len(name) + 1):
+                self._under.setdefault((table, *name[:length]), []).append(name)
 
     def row(self, table: str, *components: str) -> dict[str, Any] | None:
         """Return the row under `components`, or None."""
@@ -168,7 +173,5 @@ class PackagedReference:
 
     def rows(self, table: str, *prefix: str) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
         """Yield (components, row) of a table under a prefix, in order."""
-        wanted = (table, *prefix)
-        for name, row in self._rows.items():
-            if name[: len(wanted)] == wanted:
-                yield name[1:], row
+        for name in self._under.get((table, *prefix), ()):
+            yield name, self._rows[table, *name]
