@@ -35,7 +35,9 @@ WITNESS_KEYS = [witness_key(f"witness-{at}.example", one.public)
                 for at, one in enumerate(WITNESSES)]
 
 
-def _set(*path: Any, value: Any) -> Callable[[Any], None]:
+def setting(*path: Any, value: Any) -> Callable[[Any], None]:
+    """Return a change that sets a member at a path."""
+
     def change(plain: Any) -> None:
         for name in path[:-1]:
             plain = plain[name]
@@ -71,10 +73,11 @@ def engine_bytes() -> dict[str, Vector]:
         "comet-header": header,
         "header-with-another-time": {**header, "header": {**header["header"], "time": [1, 0]}},
         "header-of-another-protocol": {**header, "protocol": 11},
-        "header-with-a-short-hash": _changed(header, _set("header", "data_hash", value="AAAA")),
+        "header-with-a-short-hash": _changed(header, setting("header", "data_hash", value="AAAA")),
         "header-with-too-many-nanoseconds": _changed(
-            header, _set("header", "time", value=[1, 1_000_000_000])),
-        "header-without-validators": _changed(header, _set("header", "validators_hash", value="")),
+            header, setting("header", "time", value=[1, 1_000_000_000])),
+        "header-without-validators": _changed(
+            header, setting("header", "validators_hash", value="")),
         "comet-set-of-nobody": {"kind": "validators", "keys": [], "powers": [],
                                 "expected": sha256(b"").hex()},
         "validators-by-power": {
@@ -205,14 +208,14 @@ COMMIT_CHANGES: dict[str, Callable[[Any], None]] = {
     "validator-counted-twice": _double,
     "signatures-swapped": _swap,
     "signer-left-out": lambda plain: plain["commit"]["signatures"].pop(),
-    "another-round": _set("commit", "round", value=1),
-    "another-app-hash": _set("header", "app_hash", value=b64(bytes(32))),
-    "another-checkpoint": _set("note", value=TEXT.replace("\n74\n", "\n75\n")),
-    "power-beyond-counting": _set("validators", "powers", 0, 0, value=2**53 - 1),
+    "another-round": setting("commit", "round", value=1),
+    "another-app-hash": setting("header", "app_hash", value=b64(bytes(32))),
+    "another-checkpoint": setting("note", value=TEXT.replace("\n74\n", "\n75\n")),
+    "power-beyond-counting": setting("validators", "powers", 0, 0, value=2**53 - 1),
     "set-left-out": lambda plain: plain["validators"]["powers"].pop(),
-    "no-history": _set("history", value=[]),
+    "no-history": setting("history", value=[]),
     "stray-link": lambda plain: plain["links"].append(plain["header"]),
-    "unknown-member": _set("trusted", value={}),
+    "unknown-member": setting("trusted", value={}),
 }
 
 

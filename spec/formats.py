@@ -23,6 +23,7 @@ from muniment.proof.attestation import TrustPolicy
 from muniment.proof.errors import LedgerError
 from muniment.proof.evidence import assemble, verify
 from spec import commits
+from spec.commits import setting
 from spec.simulated_network import PERIOD, SimulatedNetwork, policy_of
 
 TIME = 1_780_000_000
@@ -315,25 +316,17 @@ def _first_key(ledger: SoloLedger) -> bytes:
     return next(ledger.tree.scan(b"application/"))[0]
 
 
-def _set(*path: str, value: Any) -> Callable[[Any], None]:
-    def change(plain: Any) -> None:
-        for name in path[:-1]:
-            plain = plain[name]
-        plain[path[-1]] = value
-
-    return change
-
-
 EVIDENCE_CHANGES: dict[str, Callable[[Any], None]] = {
-    "another-date": _set("entry", "operation", "date", value="2026-01-06"),
-    "refused-shown-as-accepted": _set("entry", "leaf", "code", value=2006),
-    "another-place": _set("entry", "leaf", "index", value=1),
-    "another-position": _set("entry", "index", value=5),
-    "another-time": _set("block", "leaf", "time", value=TIME - 1),
-    "block-out-of-reach": _set("block", "leaf", "count", value=1),
-    "another-key-set": _set("entry", "key_set", "threshold", value=2),
-    "unbound-disclosure": _set("disclosures", value=[disclosure.make(bytes(16), "title", "Lamp")]),
-    "unknown-member": _set("policy", value="trust me"),
+    "another-date": setting("entry", "operation", "date", value="2026-01-06"),
+    "refused-shown-as-accepted": setting("entry", "leaf", "code", value=2006),
+    "another-place": setting("entry", "leaf", "index", value=1),
+    "another-position": setting("entry", "index", value=5),
+    "another-time": setting("block", "leaf", "time", value=TIME - 1),
+    "block-out-of-reach": setting("block", "leaf", "count", value=1),
+    "another-key-set": setting("entry", "key_set", "threshold", value=2),
+    "unbound-disclosure": setting(
+        "disclosures", value=[disclosure.make(bytes(16), "title", "Lamp")]),
+    "unknown-member": setting("policy", value="trust me"),
 }
 
 

@@ -411,7 +411,7 @@ def test_any_value_in_any_place_of_an_attestation_is_refused(small, value, data)
 def test_limits_bound_what_is_looked_at():
     chain = chain_of(equal(4))
     member = attested(chain)
-    step = {"commit": member["commit"], "header": member["header"], "note": None}
+    step = {"commit": member["commit"], "header": member["header"]}
     for wrong in (
         {"history": [*member["history"], *[step] * limits.HISTORY_STEPS_MAX]},
         {"links": [member["header"]] * (limits.HEADER_LINKS_MAX + 1)},
@@ -481,26 +481,39 @@ def test_witnesses_of_another_checkpoint_or_policy_do_not_vouch():
         verify_history(attested(chain) | {"note": backdated}, vouched(chain), later)
 
 
-def test_trust_is_handed_on_for_decades_by_checkpoints_that_witnesses_saw():
-    chain = SimulatedChain(CHAIN, equal(4), height=100)
-    chain.grow(1)
-    seen = {}
-    for year in range(1, 8):  # a period passes between two changes, and half the validators go
-        text = Checkpoint(ORIGIN, year, bytes(32)).text()
-        chain.add(sha256(text.encode()), seconds=PERIOD - 1_000, powers=equal(4, 2 * year))
-        seen[chain.height - 1] = cosigned(text, (chain.now, chain.now))
-        chain.grow(2)
-    chain.add(APP_HASH)
-    note, later = cosigned(TEXT, (chain.now,) * 3), chain.now + 100 * PERIOD
-    member = commit_attestation(chain, note, chain.height - 1, vouched(chain), now=later,
-                                witnessed=seen)
-    committed = verify_history(member, vouched(chain), later)
-    assert committed.steps == 7  # the last within the period of the one before
-    assert verify_history(member, vouched(chain), None) == committed
-    bare = [one if "note" not in one else {**one, "note": None} for one in member["history"]]
-    refused("trusting-period-over", member | {"history": bare}, vouched(chain), later)
-    with pytest.raises(VerificationError, match="period"):
-        commit_attestation(chain, note, chain.height - 1, vouched(chain), now=later)
+def test_retired_keys_and_a_checkpoint_that_witnesses_saw_make_no_other_checkpoint():
+    """A header forged over a cosigned checkpoint must not hand trust on to the forger's set."""
+    chain = chain_of(equal(4))
+    seen = cosigned(TEXT, (chain.now, chain.now, chain.now))
+    forged = chain.fork(103)
+    forged._next = equal(4)
+    forged.add(APP_HASH, powers=equal(4, 90), seconds=30)
+    fake = Checkpoint(ORIGIN, 99, sha256(b"forged")).text()
+    late = chain.blocks[100].header.time[0] + PERIOD + 60
+    forged.add(sha256(fake.encode()), seconds=PERIOD - 3_600)
+    member = commit_attestation(forged, fake, 103, trust(forged), now=forged.now)
+    assert len(member["history"]) == 2
+    for note in (fake, f"{fake}\n{seen.partition(chr(10) * 2)[2]}"):
+        with pytest.raises(VerificationError):
+            verify_history(member | {"note": note}, vouched(chain), late)
+    handed = [{**one, "note": seen} if at else one for at, one in enumerate(member["history"])]
+    with pytest.raises(VerificationError):
+        verify_history(member | {"history": handed}, vouched(chain), late)
+
+
+def test_a_later_commit_of_a_cosigned_checkpoint_is_of_the_period_too():
+    weak = dict.fromkeys(names(2), Ballot(sign=sign_with_torsion))
+    for beyond in (-1, 0, 1):
+        chain = chain_of(equal(4), ballots=weak)
+        height, note = chain.height, cosigned(TEXT, (chain.now,) * 3)
+        elapsed = chain.blocks[height].header.time[0] - chain.blocks[100].header.time[0]
+        chain.add(sha256(b"later"), seconds=PERIOD - elapsed + beyond)
+        if beyond < 0:
+            member = commit_attestation(chain, note, height - 1, vouched(chain), now=chain.now)
+            assert verify_history(member, vouched(chain), None).height == height + 1
+            continue
+        with pytest.raises(VerificationError, match="dated after"):
+            commit_attestation(chain, note, height - 1, vouched(chain), now=chain.now)
 
 
 def test_a_cosignature_has_its_time_within():
@@ -642,6 +655,21 @@ def test_trust_is_renewed_by_evidence_and_does_not_run_out(tmp_path):
     assert verify(first, policy, now)
     with pytest.raises(VerificationError, match="period"):
         verify(first, policy, network.chain.now)
+
+
+def test_trust_is_not_renewed_by_what_witnesses_saw_after_the_period(network):
+    """A header forged by retired keys over a cosigned checkpoint would be trusted from then on."""
+    data = json.loads(maker.entry_evidence(network, 4))
+    text = data["checkpoint"]["note"]
+    data["checkpoint"]["note"] = cosigned(text, (network.chain.now,) * 3)
+    parts = {name: value for name, value in data.items()
+             if name not in {"format", "kind", "sha256"}}
+    policy = policy_of(network).text().replace(
+        f" {PERIOD}\n", f" {PERIOD} witness 2 {' '.join(WITNESS_KEYS)}\n")
+    proven = verify(assemble("entry", parts), TrustPolicy.parse(policy), network.chain.now + PERIOD)
+    assert proven.commit.witnesses
+    with pytest.raises(Refused, match="period"):
+        renewed(policy, proven)
 
 
 def test_the_command_says_by_whom_and_renews(network, tmp_path, monkeypatch):

@@ -19,11 +19,10 @@ from muniment.network.light_block import (
     read_light_block,
 )
 from muniment.proof import limits
-from muniment.proof.cosignature import cosigned_at
 from muniment.proof.crypto import b64
 from muniment.proof.errors import Busy, VerificationError
 from muniment.proof.header import Header
-from muniment.proof.history import Trusted, is_expired, require_checkpoint, verify_history
+from muniment.proof.history import Trusted, require_checkpoint, verify_history
 
 Step = tuple[LightBlock, list[bytes]]
 """A block with the keys of those whose signatures hand trust on to it."""
@@ -36,7 +35,6 @@ def commit_attestation(
     trusted: Trusted,
     *,
     now: int,
-    witnessed: Mapping[int, str] | None = None,
 ) -> dict[str, Any]:
     """Return the member `checkpoint` of evidence from a network (docs/formats/commit.md).
 
@@ -46,8 +44,6 @@ def commit_attestation(
         height: The height of the ledger.
         trusted: The header from which verifiers start.
         now: This machine's time, in UTC seconds.
-        witnessed: Earlier checkpoints with cosignatures, by the height of their block; needed
-            once the trusted header is older than the trusting period.
 
     Raises:
         Busy: The commit is not there yet.
@@ -60,9 +56,8 @@ def commit_attestation(
     first = max(height, trusted.height) + 1
     links = _linked(chain, height + 1, first)
     require_checkpoint(links[0], note)
-    way = _Way(chain, trusted, now, witnessed or {}, note)
-    path = way.lead(start, links[-1].height)
-    member = _assemble(way.sets(start, path), start, path, way.used) | {
+    path = _lead(chain, start, links[-1].height)
+    member = _assemble(_sets(chain, start, path), start, path) | {
         "header": links[0].members(),
         "links": [one.members() for one in links[1:]],
         "note": note,
@@ -111,103 +106,69 @@ def _linked(chain: _Chain, height: int, first: int) -> list[Header]:
     raise _short(f"No commit from height {first} on has a quorum of strictly valid signatures.")
 
 
-class _Way:
-    """How trust is handed on from a header to a later one, by the fewest steps."""
+def _lead(chain: _Chain, start: Header, end: int) -> list[Step]:
+    """Return the steps by which trust is handed on from a header to a height.
 
-    def __init__(
-        self, chain: _Chain, trusted: Trusted, now: int, witnessed: Mapping[int, str], note: str
-    ) -> None:
-        self.chain, self.trusted, self.now, self.note = chain, trusted, now, note
-        self.notes = {height + 1: one for height, one in witnessed.items()}
-        self.used: dict[int, str] = {}
+    Raises:
+        VerificationError: There is no way, or only one of too many steps.
+    """
+    path: list[Step] = []
+    header = start
+    while header.height < end:
+        step = _farthest(chain, header, end)
+        path.append(step)
+        header = step[0].header
+        if len(path) > limits.HISTORY_STEPS_MAX:
+            raise _short("The way from the trusted header has too many steps.")
+    return path
 
-    def lead(self, start: Header, end: int) -> list[Step]:
-        """Return the steps from a header to a height.
 
-        Raises:
-            VerificationError: There is no way, or only one of too many steps.
-        """
-        path: list[Step] = []
-        header = start
-        while header.height < end:
-            if is_expired(header, self.trusted.period, self.now):
-                step = self._witnessed(header, end)
-            else:
-                step = self._farthest(header, end)
-            path.append(step)
-            header = step[0].header
-            if len(path) > limits.HISTORY_STEPS_MAX:
-                raise _short("The way from the trusted header has too many steps.")
-        return path
+def _farthest(chain: _Chain, header: Header, end: int) -> Step:
+    """Return the farthest step towards a height, found by halving the distance."""
+    signers = _signers(chain, header, end)
+    if signers is not None:
+        return chain.block(end), signers
+    reached, low, high = None, header.height, end - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        signers = _signers(chain, header, middle)
+        if signers is None:
+            high = middle - 1
+        else:
+            reached, low = (chain.block(middle), signers), middle
+    return reached or _nearest(chain, header, end)
 
-    def _farthest(self, header: Header, end: int) -> Step:
-        """Return the farthest step towards a height, found by halving the distance."""
-        signers = self._signers(header, end)
+
+def _nearest(chain: _Chain, header: Header, end: int) -> Step:
+    """Return the nearest step: the next commit may be the one without a quorum."""
+    farthest = min(end, header.height + limits.HEADER_LINKS_MAX)
+    for height in range(header.height + 1, farthest + 1):
+        signers = _signers(chain, header, height)
         if signers is not None:
-            return self.chain.block(end), signers
-        reached, low, high = None, header.height, end - 1
-        while low < high:
-            middle = (low + high + 1) // 2
-            signers = self._signers(header, middle)
-            if signers is None:
-                high = middle - 1
-            else:
-                reached, low = (self.chain.block(middle), signers), middle
-        return reached or self._nearest(header, end)
+            return chain.block(height), signers
+    raise _short(f"Trust does not lead on from the header of height {header.height}.")
 
-    def _nearest(self, header: Header, end: int) -> Step:
-        """Return the nearest step: the next commit may be the one without a quorum."""
-        farthest = min(end, header.height + limits.HEADER_LINKS_MAX)
-        for height in range(header.height + 1, farthest + 1):
-            signers = self._signers(header, height)
-            if signers is not None:
-                return self.chain.block(height), signers
-        raise _short(f"Trust does not lead on from the header of height {header.height}.")
 
-    def _witnessed(self, header: Header, end: int) -> Step:
-        """Return the farthest step that witnesses saw while a header was young enough."""
-        for height in sorted({*self.notes, end}, reverse=True):
-            note = self.note if height == end else self.notes[height]
-            if not header.height < height <= end or not self._is_timely(header, note):
-                continue
-            signers = self._signers(header, height)
-            if signers is not None:
-                self.used[height] = note
-                return self.chain.block(height), signers
-        raise VerificationError(
-            "trusting-period-over",
-            f"The header of height {header.height} is older than the trusting period, and no "
-            "checkpoint after it was cosigned by the witnesses within the period.",
-            basis="docs/formats/trust-policy.md",
-            remedy="Give verifiers a newer header, or collect cosignatures.",
-        )
+def _signers(chain: _Chain, header: Header, height: int) -> list[bytes] | None:
+    adjacent = height == header.height + 1
+    return chain.block(height).quorum(None if adjacent else chain.announced(header))
 
-    def _is_timely(self, header: Header, note: str) -> bool:
-        if "\n\n" not in note or not self.trusted.quorum:
-            return False
-        seen = cosigned_at(note, self.trusted.witnesses, self.trusted.quorum)
-        return seen is not None and not is_expired(header, self.trusted.period, seen[0])
 
-    def sets(self, start: Header, path: Sequence[Step]) -> list[Mapping[bytes, int]]:
-        """Return the validator sets that a verifier of these steps needs, each once."""
-        needed = [path[-1][0].powers]
-        for block, _ in path:
-            if block.header.height != start.height + 1:
-                needed.append(self.chain.announced(start))
-            needed.append(block.powers)
-            start = block.header
-        return [one for at, one in enumerate(needed) if one not in needed[:at]]
-
-    def _signers(self, header: Header, height: int) -> list[bytes] | None:
-        block = self.chain.block(height)
-        return block.quorum(None if height == header.height + 1 else self.chain.announced(header))
+def _sets(chain: _Chain, start: Header, path: Sequence[Step]) -> list[Mapping[bytes, int]]:
+    """Return the validator sets that a verifier of these steps needs, each once."""
+    needed = [path[-1][0].powers]
+    for block, _ in path:
+        if block.header.height != start.height + 1:
+            needed.append(chain.announced(start))
+        needed.append(block.powers)
+        start = block.header
+    return [one for at, one in enumerate(needed) if one not in needed[:at]]
 
 
 def _assemble(
     sets: Sequence[Mapping[bytes, int]],
     start: Header,
     path: Sequence[Step],
-    notes: Mapping[int, str],
 ) -> dict[str, Any]:
     """Return the members that name validators by the places of their keys."""
     keys = list(dict.fromkeys(key for one in sets for key in one))
@@ -216,7 +177,6 @@ def _assemble(
         {
             "commit": _commit(block, signers, places),
             "header": block.header.members(),
-            "note": notes.get(block.header.height),
         }
         for block, signers in path
     ]

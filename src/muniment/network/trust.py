@@ -53,7 +53,8 @@ def renewed(text: str, proven: Proven) -> str:
         proven: What the evidence proves.
 
     Raises:
-        Refused: The evidence is of a ledger of one process, or nothing is left of the rule's range.
+        Refused: The evidence is of a ledger of one process, nothing is left of the rule's range, or
+            the period is over: what witnesses saw was the checkpoint, not the header.
     """
     rule = TrustPolicy.parse(text).require(proven.origin, proven.size)
     if proven.commit is None or rule.trusted is None or rule.last == proven.size:
@@ -61,6 +62,13 @@ def renewed(text: str, proven: Proven) -> str:
             "nothing-to-renew", "The evidence is not a network's, or ends the range of its rule.",
             basis="docs/formats/trust-policy.md",
             remedy="Take evidence of a newer entry of the network.",
+        )
+    if proven.commit.witnessed is not None:
+        raise Refused(
+            "renewal-too-late", "The trusting period is over: retired keys may have signed this "
+            "header anew, and witnesses saw its checkpoint only.",
+            basis="docs/formats/trust-policy.md",
+            remedy="Take a newer header from offices you trust, by another way than evidence.",
         )
     newer = replace(rule.trusted, height=proven.commit.height,
                     header_hash=bytes.fromhex(proven.commit.header_hash))

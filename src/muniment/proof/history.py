@@ -4,9 +4,10 @@
   header announced; a later one may be skipped to if more than a third of those validators' power
   signed it. In either case more than two thirds of its own validators' power must have signed.
 - Validators answer for what they signed during the trusting period only: afterwards their keys
-  may be sold or stolen, and can sign anew. So a step counts while the header before it is younger
-  than the period, at the verifier's time, or at a time at which witnesses that the verifier's
-  policy names had seen the step's checkpoint.
+  may be sold or stolen, and can sign anew. So all of it is verified as of the verifier's time, or,
+  once the trusted header is older than the period, as of a time at which witnesses that the
+  verifier's policy names had seen this very checkpoint. What they saw says nothing of validators:
+  it never hands trust on to a header.
 - The order of steps is the evidence's; where trust begins is the policy's.
 
 Source: CometBFT, `spec/light-client/verification`; docs/formats/commit.md.
@@ -83,10 +84,6 @@ class Step:
     """Its hash."""
     commit: Commit
     """Its commit."""
-    note: str | None
-    """A checkpoint, with cosignatures."""
-    attesting: Header
-    """The header that the checkpoint belongs to: this one, or one that it follows."""
 
 
 def verify_history(plain: Any, trusted: Trusted, now: int | None) -> Committed:
@@ -95,7 +92,7 @@ def verify_history(plain: Any, trusted: Trusted, now: int | None) -> Committed:
     Args:
         plain: The member `checkpoint` of an evidence file (docs/formats/commit.md).
         trusted: Where the verifier's trust begins.
-        now: The verifier's time in UTC seconds; without it only witnesses' times count.
+        now: The verifier's time in UTC seconds; without it only witnesses' time counts.
 
     Raises:
         LedgerError: The commit does not follow from what is trusted.
@@ -103,11 +100,11 @@ def verify_history(plain: Any, trusted: Trusted, now: int | None) -> Committed:
     exactly(plain, {"commit", "header", "history", "links", "note", "validators"})
     validators = Validators.of(plain["validators"])
     header, rest = _trusted_header(items(plain["history"], limits.HISTORY_STEPS_MAX), trusted)
-    steps = [*(_step(one) for one in rest), _last_step(plain)]
+    own_header, last = _committed(plain)
+    witnessed = _as_of(header, own_header, last.header, plain["note"], trusted, now)
+    steps = [*(_step(one["header"], one["commit"]) for one in rest), last]
     signers: list[int] = []
-    rests: tuple[int, list[str]] | None = None
     for step in steps:
-        rests = _vouched(header, step, trusted, now)
         signers = verify_step(header, step, validators)
         header = step.header
     own = validators.find(header.hashes["validators_hash"])
@@ -121,15 +118,15 @@ def verify_history(plain: Any, trusted: Trusted, now: int | None) -> Committed:
         power=own.power(signers),
         power_total=own.total,
         steps=len(steps),
-        witnesses=tuple(rests[1]) if rests else (),
-        witnessed=rests[0] if rests else None,
+        witnesses=tuple(witnessed[1]) if witnessed else (),
+        witnessed=witnessed[0] if witnessed else None,
     )
 
 
 def _trusted_header(history: Sequence[Any], trusted: Trusted) -> tuple[Header, Sequence[Any]]:
     """Return the header that the policy names, and what comes after it."""
     for at, one in enumerate(history):
-        exactly(one, {"commit", "header", "note"} if at else {"header"})
+        exactly(one, {"commit", "header"} if at else {"header"})
         header = Header.of(one["header"])
         if header.height == trusted.height and header.digest() == trusted.header_hash:
             if header.chain_id != trusted.chain_id:
@@ -144,27 +141,23 @@ def _trusted_header(history: Sequence[Any], trusted: Trusted) -> tuple[Header, S
     )
 
 
-def _step(plain: Any) -> Step:
-    exactly(plain, {"commit", "header", "note"})
-    header = Header.of(plain["header"])
-    digest = header.digest()
-    step = Step(header, digest, Commit.of(plain["commit"], digest), plain["note"], header)
-    if step.note is not None:
-        require_checkpoint(header, step.note)
-    return step
+def _step(header: Any, commit: Any) -> Step:
+    read = Header.of(header)
+    digest = read.digest()
+    return Step(read, digest, Commit.of(commit, digest))
 
 
-def _last_step(plain: Any) -> Step:
-    """Return the last step: the commit of the checkpoint's header, or of one linked after it."""
-    first = last = Header.of(plain["header"])
-    digest = first.digest()
-    for one in items(plain["links"], limits.HEADER_LINKS_MAX):
-        header = Header.of(one)
+def _committed(plain: Any) -> tuple[Header, Step]:
+    """Return the header of the checkpoint, and the last step: its own, or one linked after it."""
+    own = last = Header.of(plain["header"])
+    digest, members = own.digest(), plain["header"]
+    for members in items(plain["links"], limits.HEADER_LINKS_MAX):
+        header = Header.of(members)
         if header.last_block_id.hash != digest or header.height != last.height + 1:
             raise refuted("A header does not follow the one before it.")
         last, digest = header, header.digest()
-    require_checkpoint(first, plain["note"])
-    return Step(last, digest, Commit.of(plain["commit"], digest), plain["note"], first)
+    require_checkpoint(own, plain["note"])
+    return own, Step(last, digest, Commit.of(plain["commit"], digest))
 
 
 def require_checkpoint(header: Header, note: str) -> None:
@@ -182,29 +175,47 @@ def checkpoint_text(note: str) -> str:
     return divide_note(note)[0] if "\n\n" in note else note
 
 
-def _vouched(
-    trusted: Header, step: Step, policy: Trusted, now: int | None
+def _as_of(
+    trusted: Header, own: Header, last: Header, note: str, policy: Trusted, now: int | None
 ) -> tuple[int, list[str]] | None:
-    """Return the witnesses' time on which a step rests; None if the verifier's own will do."""
-    if now is not None and not _before(step.header, now + limits.CLOCK_DRIFT_SECONDS):
-        raise _future(step.header)
+    """Return the witnesses' time as of which to verify; None if the verifier's own will do.
+
+    Args:
+        trusted: The header that the policy names.
+        own: The header of the checkpoint.
+        last: The committed header; no other is later.
+        note: The checkpoint, with cosignatures.
+        policy: The policy.
+        now: The verifier's time, in UTC seconds.
+    """
     if now is not None and not is_expired(trusted, policy.period, now):
+        _require_past(last, now + limits.CLOCK_DRIFT_SECONDS)
         return None
     seen = None
-    if step.note is not None and "\n\n" in step.note and policy.quorum:
-        seen = cosigned_at(step.note, policy.witnesses, policy.quorum)
+    if "\n\n" in note and policy.quorum:
+        seen = cosigned_at(note, policy.witnesses, policy.quorum)
     if seen is None or is_expired(trusted, policy.period, seen[0]):
         raise VerificationError(
             "trusting-period-over",
             f"The trusted header of height {trusted.height} is older than the trusting period of "
-            f"{policy.period} seconds, and no quorum of witnesses that your policy names vouches "
-            f"for the step to height {step.header.height} at its time.",
+            f"{policy.period} seconds, and no quorum of witnesses that your policy names had seen "
+            "the checkpoint within the period.",
             basis="docs/formats/trust-policy.md; CometBFT light client",
             remedy="Name witnesses in your policy, or take a newer header from offices you trust.",
         )
-    if not _before(step.attesting, seen[0] + limits.CLOCK_DRIFT_SECONDS):
-        raise _future(step.attesting)
+    _require_past(own, seen[0] + limits.CLOCK_DRIFT_SECONDS)
+    # Linked headers come after what the witnesses saw, and have to be of the period all the same.
+    _require_past(last, trusted.time[0] + policy.period)
     return seen
+
+
+def _require_past(header: Header, time: int) -> None:
+    if header.time >= (time, 0):
+        raise VerificationError(
+            "header-from-the-future",
+            f"The header of height {header.height} is dated after the time of verification.",
+            basis="docs/formats/commit.md", remedy="Set this machine's clock, or verify later.",
+        )
 
 
 def is_expired(header: Header, period: int, now: int) -> bool:
@@ -217,10 +228,6 @@ def is_expired(header: Header, period: int, now: int) -> bool:
     """
     seconds, nanoseconds = header.time
     return (seconds + period, nanoseconds) <= (now, 0)
-
-
-def _before(header: Header, time: int) -> bool:
-    return header.time < (time, 0)
 
 
 def verify_step(trusted: Header, step: Step, validators: Validators) -> list[int]:
@@ -247,11 +254,3 @@ def verify_step(trusted: Header, step: Step, validators: Validators) -> list[int
         known = [one for one in places if one < len(before.powers)]
         require_more(before.power(known), before.total, 1, 3, "the validators trusted before")
     return verify_quorum(header, step.commit, validators, validators.find(own))
-
-
-def _future(header: Header) -> VerificationError:
-    return VerificationError(
-        "header-from-the-future",
-        f"The header of height {header.height} is dated after the time of verification.",
-        basis="docs/formats/commit.md", remedy="Set this machine's clock, or verify later.",
-    )
