@@ -128,7 +128,7 @@ class FaultyConnection:
         return done
 
     def execute(self, statement, *values):
-        writes = statement.split(" ", 1)[0] in {"BEGIN", "INSERT", "COMMIT", "ROLLBACK"}
+        writes = statement.split(" ", 1)[0] in {"BEGIN", "INSERT", "DELETE", "UPDATE", "COMMIT"}
         run = self._inner.execute
         return self._met(run, statement, *values) if writes else run(statement, *values)
 

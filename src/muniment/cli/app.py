@@ -1,4 +1,9 @@
-"""All commands together."""
+"""All commands together.
+
+Every command that takes `--ledger` takes `--node` too, but for those about a directory's own files.
+"""
+
+from inspect import signature
 
 import typer
 
@@ -24,6 +29,10 @@ from muniment.cli import (
     relation,
     searching,
 )
+from muniment.cli.common import on_node
+
+OWN_FILES = ("backup", "rotate-log-key")
+"""Groups and commands that are about files of the directory, whatever network it belongs to."""
 
 app = typer.Typer(
     help="A register of industrial property whose entries anyone can verify offline.\n\n"
@@ -55,3 +64,18 @@ app.add_typer(network.app, name="network")
 app.add_typer(node.app, name="node")
 for name, one in {**account.GROUPS, "office": office.app}.items():
     app.add_typer(one, name=name)
+
+
+def _offer_nodes(group: typer.Typer) -> None:
+    for command in group.registered_commands:
+        run = command.callback
+        if run is None or command.name in OWN_FILES:
+            continue
+        if "ledger" in signature(run).parameters:
+            command.callback = on_node(run)
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None and inner.name not in OWN_FILES:
+            _offer_nodes(inner.typer_instance)
+
+
+_offer_nodes(app)

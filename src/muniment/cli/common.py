@@ -8,8 +8,11 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -100,13 +103,47 @@ def errors(*, as_json: bool = False) -> Iterator[None]:
         raise typer.Exit(3) from None
 
 
+_NODE: ContextVar[str | None] = ContextVar("node", default=None)
+_NODE_OPTION = Parameter(
+    "node", Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[
+        str | None, typer.Option("--node", envvar="MUNIMENT_NODE", help="RPC of a network's node, "
+                                 "http://HOST:PORT; keys and vault stay in --ledger.")])
+
+
+def on_node(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option --node: what `opened` opens is then the network's ledger."""
+
+    @wraps(command)
+    def run(*args: Any, node: str | None = None, **options: Any) -> None:
+        if node and options.get("ledger") is None:
+            options["ledger"] = Path("ledger")
+        token = _NODE.set(node)
+        try:
+            command(*args, **options)
+        finally:
+            _NODE.reset(token)
+
+    own = signature(command, eval_str=True)
+    shown = own.replace(parameters=[*own.parameters.values(), _NODE_OPTION])
+    run.__signature__ = shown  # type: ignore[attr-defined]
+    run.__annotations__ = {name: one.annotation for name, one in shown.parameters.items()}
+    return run
+
+
 @contextmanager
 def opened(
     ledger: Path, account: str | None = None, *, as_json: bool = False, read_only: bool = False
 ) -> Iterator[Register]:
-    """Open a ledger for one command."""
-    with errors(as_json=as_json), Register(ledger, account, read_only=read_only) as register:
-        yield register
+    """Open a ledger for one command: a directory's own, or a network's through a node."""
+    with errors(as_json=as_json):
+        node = _NODE.get()
+        held = None
+        if node:
+            from muniment.network.remote_ledger import RemoteLedger
+
+            held = RemoteLedger(node, ledger)
+        with Register(ledger, account, read_only=read_only, ledger=held) as register:
+            yield register
 
 
 def print_json(value: Any) -> None:

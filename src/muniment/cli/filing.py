@@ -51,7 +51,7 @@ def submit(
 ) -> None:
     """Accord a number and a filing date, openly or sealed."""
     with opened(ledger, account, as_json=as_json) as register:
-        filed = Reference(office or register.operator, kind, number)
+        filed = Reference(office or register.office, kind, number)
         values = _values(title, applicant)
         if sealed:
             _submit_sealed(register, filed, date, values, as_json=as_json)
@@ -340,7 +340,7 @@ def erase_name(register: Register, filed: Reference, name: str, ground: str) -> 
         raise Malformed("name-malformed", f"{name!r} is no name of a disclosure.")
     operation = from_members(RecordErasure, {
         "erased": [name], "ground": ground, "number": filed.number, "office": filed.office,
-        "recorder": register.operator if filed.office != register.account else filed.office,
+        "recorder": register.office if filed.office != register.account else filed.office,
         "right": filed.right, "type": "record-erasure",
     })
     reference = register.reference_key(filed)

@@ -151,8 +151,8 @@ class Queries:
     def _has_envelope(self, jws: bytes) -> bool:
         return self._storage.has_envelope(jws)
 
-    def _envelopes(self, height: int, after: int) -> list[StoredEnvelope]:
-        wanted = [one for one in self._storage.envelopes(height) if one.position > after]
+    def _envelopes(self, height: int, first: int) -> list[StoredEnvelope]:
+        wanted = [one for one in self._storage.envelopes(height) if one.position >= first]
         return _within_bytes(wanted[: questions.ENVELOPES_MAX], lambda one: len(one.jws))
 
     def _block_at(self, position: int) -> StoredBlock | None:

@@ -85,13 +85,16 @@ class Ledger:
         if head is None:
             raise StorageFault("The ledger has no genesis.")
         self.head = head
-        self.tree = PagedTree(self.storage.page, (head.root_page, head.state_root), head.next_page)
+        self.tree = self._tree(head)
         self.engine = Engine(
             self.identity.id, self.tree, Frontier.load(head.size, head.frontier),
             check=self._signatures.check, types=self._types,
         )
         self._tiles: LogTiles | None = None
         self._failed = False
+
+    def _tree(self, head: Head) -> PagedTree:
+        return PagedTree(self.storage.page, (head.root_page, head.state_root), head.next_page)
 
     def __enter__(self) -> Self:
         return self
@@ -142,6 +145,10 @@ class Ledger:
     def checkpoint(self) -> Any:
         """Return the attested checkpoint of the last block; a driver's business."""
         raise NotImplementedError
+
+    def acknowledge(self) -> Any:
+        """Return the checkpoint of the last block for a receipt."""
+        return self.checkpoint()
 
     def current(self) -> Checkpoint:
         """Return the checkpoint after the last block, which nobody has attested yet."""

@@ -1,4 +1,4 @@
-"""An office at its register: the solo ledger, its wallets and its vault, as commands use them."""
+"""An office at its register: the ledger, its wallets and its vault, as commands use them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,10 +14,11 @@ from muniment.model.calendar import format_date
 from muniment.model.dates import day_of
 from muniment.model.envelope import Envelope
 from muniment.node.explain import refused
+from muniment.node.ledger import Ledger
 from muniment.node.solo import KEYS, Clock, SoloLedger, system_time
 from muniment.node.wallet import Wallet
 from muniment.proof.disclosure import parse
-from muniment.proof.errors import Fault, Malformed, NotFound, OutOfTurn
+from muniment.proof.errors import Fault, Malformed, NotFound, OutOfTurn, StorageFault
 from muniment.vault.vault import Disclosure, Vault, disclose
 
 _PARTS = 3
@@ -29,7 +30,8 @@ class Receipt(NamedTuple):
     position: int
     height: int
     time: int
-    checkpoint: str
+    checkpoint: Any
+    """The signed note, or on a network the checkpoint with the commit that attests it."""
 
 
 class Reference(NamedTuple):
@@ -56,24 +58,31 @@ def parse_reference(text: str) -> Reference:
 
 
 class Register:
-    """A solo ledger with its keys and its vault; a context manager.
+    """A ledger with an office's keys and vault; a context manager.
 
     Args:
-        directory: The ledger's directory.
-        account: The account that acts; the operator by default.
+        directory: The directory of the keys and the vault, and of a solo ledger.
+        account: The account that acts; the office by default.
         read_only: Whether only to read.
         now: Returns the time in UTC seconds.
+        ledger: A network's ledger instead of the directory's own; it is closed with the register.
     """
 
     def __init__(
         self, directory: Path, account: str | None = None, *, read_only: bool = False,
-        now: Clock = system_time,
+        now: Clock = system_time, ledger: Ledger | None = None,
     ) -> None:
         self.directory = directory
-        self.ledger = SoloLedger(directory, read_only=read_only, now=now)
+        self.ledger = ledger or SoloLedger(directory, read_only=read_only, now=now)
         self._vault: Vault | None = None
         self.operator = self.ledger.identity.genesis.operator.account
-        self.account = account or self.operator
+        self.office = self.operator if ledger is None else self._office()
+        self.account = account or self.office
+
+    def _office(self) -> str:
+        """Return the office whose keys are in the directory; the operator if that is unclear."""
+        found = [path.stem for path in sorted((self.directory / KEYS).glob("??.json"))]
+        return found[0] if len(found) == 1 else self.operator
 
     def __enter__(self) -> Self:
         return self
@@ -135,11 +144,17 @@ class Register:
         outcome = self.submit([operation], wallet=wallet)
         code = outcome.operations[0]
         if code == codes.INTERNAL_FAULT:
-            raise Fault(f"An operation broke an invariant: {self.ledger.alarms[-1]}")
+            raise Fault(f"An operation broke an invariant: {' '.join(self.ledger.alarms[-1:])}")
         if code:
             raise refused(code)
-        head = self.ledger.head
-        return Receipt(outcome.position, head.height, head.time, self.ledger.checkpoint())
+        return self.receipt(outcome.position)
+
+    def receipt(self, position: int) -> Receipt:
+        """Return the receipt of an accepted operation."""
+        block = self.ledger.storage.block_at(position)
+        if block is None:
+            raise StorageFault(f"The block of entry {position} is missing.")
+        return Receipt(position, block.height, block.time, self.ledger.acknowledge())
 
     def reference_key(self, named: Reference) -> str:
         """Return the key part of a filing: office, kind, series and number."""
@@ -155,7 +170,7 @@ class Register:
         own = filings.find(self.ledger.state, APPLICATIONS, *named)
         if own is not None:
             return own
-        copy = filings.find(self.ledger.state, COPIES, *named, self.operator)
+        copy = filings.find(self.ledger.state, COPIES, *named, self.office)
         if copy is not None:
             return copy
         raise NotFound(
@@ -185,7 +200,7 @@ class ImportTarget:
     def __init__(self, register: Register) -> None:
         self._register = register
         self._wallet = register.wallet()
-        self.office = register.operator
+        self.office = register.office
 
     def look_up(self, office: str, right: str, number: str) -> tuple[str, str | None, bool]:
         """Return (reference, filing date that stands or None, whether a format reads it)."""

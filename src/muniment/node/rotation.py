@@ -58,4 +58,4 @@ def rotate_log_key(register: Register) -> Receipt:
     key = verifier_key(origin, fresh.public)
     lines.append(f"{origin} {size + 1} - note {key}")
     policy.write_text("\n".join(lines) + "\n", encoding="ascii")
-    return Receipt(outcome.position, ledger.head.height, ledger.head.time, ledger.checkpoint())
+    return register.receipt(outcome.position)

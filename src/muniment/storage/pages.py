@@ -36,6 +36,8 @@ class PagedTree:
         read_page: Returns the stored bytes of a page by number, or None.
         root_page: Number of the root page and the root that it must have, or None if empty.
         next_page: The first page number not yet used.
+        pages_cached: How many pages to keep in memory.
+        read_ahead: Told which pages a scan is about to read.
     """
 
     def __init__(
@@ -44,8 +46,10 @@ class PagedTree:
         root_page: tuple[int, bytes] | None = None,
         next_page: int = 1,
         pages_cached: int = PAGES_CACHED,
+        read_ahead: Callable[[Sequence[int]], None] | None = None,
     ) -> None:
         self._read_page = read_page
+        self._read_ahead = read_ahead
         self._pages: OrderedDict[int, Page] = OrderedDict()
         self._changed: set[int] = set()
         self._root = root_page
@@ -243,16 +247,27 @@ class PagedTree:
             yield from self._scan(self._page(*self._root), prefix, after)
 
     def _scan(self, page: Page, prefix: bytes, after: bytes) -> Iterator[tuple[bytes, bytes]]:
-        for key, item in page.under(prefix):
+        items = page.under(prefix)
+        if self._read_ahead is not None:
+            self._read_ahead([
+                item.page for key, item in items if type(item) is Child
+                and self._reaches(item, key, after) and not self._is_cached(item)
+            ])
+        for key, item in items:
             if type(item) is Child:
-                if not after or self._may_exceed(item, key, after):
+                if self._reaches(item, key, after):
                     yield from self._scan(self._page(item.page, item.hash), prefix, after)
             elif key > after and isinstance(item, bytes):
                 yield key, item
 
+    def _is_cached(self, child: Child) -> bool:
+        page = self._pages.get(child.page)
+        return page is not None and page.root == child.hash
+
     @staticmethod
-    def _may_exceed(child: Child, key: bytes, after: bytes) -> bool:
-        return key > after or shares(key, after, child.bits)
+    def _reaches(child: Child, key: bytes, after: bytes) -> bool:
+        """Return whether a child may hold keys above `after`."""
+        return not after or key > after or shares(key, after, child.bits)
 
     def neighbours(self, key: bytes) -> tuple[bytes | None, bytes | None]:
         """Return the greatest key below `key` and the least key above it, None at the ends."""
