@@ -13,7 +13,7 @@ from muniment.abci.messages import RequestCommit, RequestFinalizeBlock
 from muniment.abci.values import Misbehavior, Timestamp
 from muniment.model.envelope import Envelope
 from muniment.model.validator import address_of
-from muniment.network.application import exec_result, reported
+from muniment.network.standing import exec_result, reported
 from muniment.node.ledger import Ledger, parse
 from muniment.node.promotion import copy_ledger
 from muniment.proof.crypto import b64, sha256
@@ -84,8 +84,8 @@ def test_solo_and_network_are_one_ledger_for_any_sequence_of_blocks(blocks, data
                 outcomes = [next(executed) if isinstance(one, Envelope) else one for one in parsed]
                 assert [exec_result(one) for one in outcomes] == list(answer.tx_results)
                 assert answer.app_hash == sha256(solo.current().text().encode())
-                assert roots(application.ledger) == roots(solo)
-            assert list(application.ledger.storage.entries(0, solo.head.size)) == list(
+                assert roots(application.standing.ledger) == roots(solo)
+            assert list(application.standing.ledger.storage.entries(0, solo.head.size)) == list(
                 solo.storage.entries(0, solo.head.size))
         application.close()
 

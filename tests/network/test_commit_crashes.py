@@ -39,7 +39,7 @@ def test_fault_at_any_statement_of_a_commit_leaves_the_block_whole_or_absent(
 
     def act(acknowledge):
         application = SUBJECT.make(path)
-        kept = application.ledger._kept
+        kept = application.standing.ledger._kept
         kept._db = FaultyConnection(kept._db, statement + 1, fault)
         decide(application, FIRST + 2, START + FIRST + 2, BLOCKS[2])
         acknowledge(2)
@@ -60,7 +60,7 @@ def test_fault_at_any_statement_of_a_commit_leaves_the_block_whole_or_absent(
 def test_application_whose_commit_failed_answers_nothing_more_until_it_is_started_again(tmp_path):
     path = ready(tmp_path / "a")
     application = SUBJECT.make(path)
-    kept = application.ledger._kept
+    kept = application.standing.ledger._kept
     sound, kept._db = kept._db, FaultyConnection(kept._db, 5, "fails-before")
     with pytest.raises(StorageFault):
         decide(application, FIRST, START, BLOCKS[0])

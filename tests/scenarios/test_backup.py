@@ -72,12 +72,12 @@ def test_restored_ledger_refuses_to_sign_until_it_has_caught_up(entered, registe
         with pytest.raises(VerificationError, match="restored-not-caught-up"):
             restored.ledger.checkpoint()
         with pytest.raises(VerificationError, match="ledger-behind"):
-            key_backup.show_newest(restored.ledger, newest)
+            key_backup.show_newest(restored.ledger, restored.directory, newest)
         with pytest.raises(LedgerError):
-            key_backup.show_newest(restored.ledger, newest.replace("\n", "\n ", 1))
+            key_backup.show_newest(restored.ledger, restored.directory, newest.replace("\n", "\n ", 1))
         with pytest.raises(VerificationError, match="restored-not-caught-up"):
             restored.ledger.checkpoint()
-        key_backup.show_newest(restored.ledger, old)
+        key_backup.show_newest(restored.ledger, restored.directory, old)
         assert restored.ledger.checkpoint().split("\n")[:3] == old.split("\n")[:3]
 
 

@@ -133,7 +133,7 @@ def resume(
         if str(checkpoint) != "-" and not checkpoint.is_file():
             raise NotFound("file-not-found", f"There is no file {checkpoint}.")
         note = sys.stdin.read() if str(checkpoint) == "-" else checkpoint.read_text("utf-8")
-        size = show_newest(register.ledger, note)
+        size = show_newest(register.ledger, ledger, note)
         if as_json:
             print_json({"resumed": True, "size": size})
             return

@@ -28,3 +28,19 @@ def rollback(
         print_json({"height": height})
         return
     show([("height", height), ("next", "cometbft rollback --home DIR, if not done; then start")])
+
+
+@app.command()
+def snapshot(
+    directory: Annotated[Path, typer.Argument(help="The node's directory.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Make a snapshot from which a new node can begin; the node may run meanwhile."""
+    with errors(as_json=as_json):
+        from muniment.network.snapshots import make
+
+        height = make(directory)
+    if as_json:
+        print_json({"height": height})
+        return
+    show([("height", height), ("offered", "once two more blocks are decided")])

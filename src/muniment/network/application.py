@@ -5,63 +5,65 @@
   no validator can halt the others: garbage in a block is refused there and leaves no trace.
 - Calls of consensus come one at a time. CheckTx, Query and Info come at any time, on connections
   of their own; they read committed snapshots of their own.
+- A directory without a ledger waits for a snapshot of another node.
 """
 
-import logging
-from collections.abc import Callable, Sequence
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from muniment.abci.application import Application
 from muniment.abci.messages import (
+    RequestApplySnapshotChunk,
     RequestCheckTx,
     RequestCommit,
     RequestFinalizeBlock,
     RequestInfo,
     RequestInitChain,
+    RequestListSnapshots,
+    RequestLoadSnapshotChunk,
+    RequestOfferSnapshot,
     RequestPrepareProposal,
     RequestProcessProposal,
     RequestQuery,
+    ResponseApplySnapshotChunk,
     ResponseCheckTx,
     ResponseCommit,
     ResponseFinalizeBlock,
     ResponseInfo,
     ResponseInitChain,
+    ResponseListSnapshots,
+    ResponseLoadSnapshotChunk,
+    ResponseOfferSnapshot,
     ResponsePrepareProposal,
     ResponseProcessProposal,
     ResponseQuery,
 )
-from muniment.abci.values import (
-    ExecTxResult,
-    Misbehavior,
-    MisbehaviorType,
-    ProposalStatus,
-    PublicKey,
-    ValidatorUpdate,
-)
+from muniment.abci.values import ApplySnapshotChunkResult, OfferSnapshotResult, ProposalStatus
 from muniment.declare import TransactionType
-from muniment.engine import BlockResult, Outcome
-from muniment.model.envelope import Envelope
-from muniment.model.misbehaviour import Misbehaviour
-from muniment.model.state import State
+from muniment.network import snapshots
 from muniment.network.chain import refuse_other_genesis
-from muniment.network.ledger import DecidedLedger
-from muniment.network.mempool import Mempool, is_sound
-from muniment.network.queries import FILTER, Queries
+from muniment.network.mempool import is_sound
+from muniment.network.queries import FILTER
 from muniment.network.questions import ANSWERED, FAILED, write_error
+from muniment.network.restoring import Restoring
+from muniment.network.standing import APP_VERSION, Standing, Watch
 from muniment.proof import limits
-from muniment.proof.crypto import sha256, unb64
 from muniment.proof.errors import Fault, LedgerError
-from muniment.storage.decided import DecidedStorage
-from muniment.storage.protocol import Head
+from muniment.storage.sqlite import FILE_NAME
 
-APP_VERSION = 1
-"""Raised when nodes of two versions could not agree on a block; an edition does not raise it."""
-_KINDS = {
-    MisbehaviorType.DUPLICATE_VOTE: "duplicate-vote",
-    MisbehaviorType.LIGHT_CLIENT_ATTACK: "light-client-attack",
-}
-Watch = Callable[[Head, BlockResult, Sequence[Outcome], int], None]
-log = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a node runs; nothing here changes what it decides."""
+
+    version: str = ""
+    """What Info answers as the software's version."""
+    snapshot_every: int = 1_000
+    """Heights between two snapshots; 0 for none."""
+    blocks_kept: int = 0
+    """Heights whose blocks the engine must keep; 0 for all."""
 
 
 class LedgerApplication(Application):
@@ -69,72 +71,70 @@ class LedgerApplication(Application):
 
     Args:
         directory: The directory of this node's ledger.
-        version: What Info answers as the software's version.
+        options: How it runs.
         types: Declarations to use instead of the packaged ones.
-        ledger: A ledger to use instead of the directory's.
         watch: Told of each committed block: head, result, outcomes, envelopes that wait.
     """
 
     def __init__(
         self,
         directory: Path,
+        options: Options = Options(),
         *,
-        version: str = "",
         types: tuple[TransactionType, ...] | None = None,
-        ledger: DecidedLedger | None = None,
         watch: Watch | None = None,
     ) -> None:
         self.directory = directory
+        self.options = options
+        self._types = types
         self._watch = watch
-        self._version = version
-        self.ledger = ledger or DecidedLedger(directory, types=types)
-        self._info = self._committed_info()
-        self._mempool = Mempool(
-            self.ledger.identity.id, self._reader(), self.ledger.engine.rules, self.ledger.verify
-        )
-        self._mempool.move(self.ledger.head, self.ledger.engine.rules)
-        self._queries = Queries(self._reader(), self.ledger.decided)
-        self._time = self.ledger.head.time
-        self._block: tuple[BlockResult, list[bytes], list[Outcome]] | None = None
+        self._restoring = Restoring(directory)
+        self._snapshots: subprocess.Popen[bytes] | None = None
+        self.standing: Standing | None = None
+        if (directory / FILE_NAME).exists():
+            self._stand()
 
-    def _reader(self) -> DecidedStorage:
-        return DecidedStorage(self.directory, read_only=True)
+    def _stand(self) -> None:
+        self.standing = Standing(
+            self.directory, self.options.version, types=self._types, watch=self._watch)
+
+    @property
+    def _there(self) -> Standing:
+        if self.standing is None:
+            raise Fault("This node has no ledger: it must begin from a snapshot of another node.")
+        return self.standing
 
     def close(self) -> None:
         """Release files and locks."""
-        self._mempool.close()
-        self._queries.close()
-        self.ledger.close()
-
-    def _committed_info(self) -> ResponseInfo:
-        decided = self.ledger.decided
-        return ResponseInfo(
-            data="muniment",
-            version=self._version,
-            app_version=APP_VERSION,
-            last_block_height=decided,
-            last_block_app_hash=self.ledger.app_hash() if decided else b"",
-        )
+        if self._snapshots is not None:
+            self._snapshots.terminate()
+            self._snapshots.wait()
+        if self.standing is not None:
+            self.standing.close()
 
     def info(self, request: RequestInfo) -> ResponseInfo:
         """Say which block was committed last; 0 before the first that validators decided."""
-        return self._info
+        if self.standing is None:
+            return ResponseInfo(
+                data="muniment", version=self.options.version, app_version=APP_VERSION)
+        return self.standing.info
 
     def init_chain(self, request: RequestInitChain) -> ResponseInitChain:
         """Begin at the promoted ledger; refuse the genesis of another."""
-        refuse_other_genesis(self.ledger, request)
-        return ResponseInitChain(app_hash=self.ledger.app_hash())
+        if self.standing is None:
+            return ResponseInitChain()
+        ledger = self.standing.ledger
+        refuse_other_genesis(ledger, request)
+        return ResponseInitChain(app_hash=ledger.app_hash())
 
     def check_tx(self, request: RequestCheckTx) -> ResponseCheckTx:
         """Say whether an envelope may wait for a block, or may go on waiting."""
-        outcome = self._mempool.check(request.tx, self._time)
+        outcome = self._there.check(request.tx)
         return ResponseCheckTx(code=outcome.code, log=outcome.detail, codespace=outcome.name)
 
     def prepare_proposal(self, request: RequestPrepareProposal) -> ResponsePrepareProposal:
         """Propose what waits here, and nothing less of it than fits."""
-        chosen = self._mempool.propose(
-            request.txs, request.max_tx_bytes, request.time.seconds, State(self.ledger.tree)
-        )
+        chosen = self._there.propose(request.txs, request.max_tx_bytes, request.time.seconds)
         return ResponsePrepareProposal(txs=chosen)
 
     def process_proposal(self, request: RequestProcessProposal) -> ResponseProcessProposal:
@@ -150,34 +150,7 @@ class LedgerApplication(Application):
         Raises:
             Fault: It is not the block that follows the last committed one.
         """
-        if self._block is not None:
-            # The engine died between FinalizeBlock and Commit, and asks again.
-            self.ledger.discard()
-            self._block = None
-        self._refuse_gap(request.height)
-        names = [sha256(tx) for tx in request.txs]
-        parsed = [self._mempool.parsed(*one) for one in zip(names, request.txs, strict=True)]
-        result = self.ledger.execute(
-            request.height, request.time.seconds,
-            [one for one in parsed if isinstance(one, Envelope)],
-            [reported(one) for one in request.misbehavior],
-        )
-        executed = iter(result.outcomes)
-        outcomes = [next(executed) if isinstance(one, Envelope) else one for one in parsed]
-        self._block = result, names, outcomes
-        return ResponseFinalizeBlock(
-            tx_results=[exec_result(one) for one in outcomes],
-            validator_updates=[
-                ValidatorUpdate(pub_key=PublicKey(ed25519=unb64(one.key, 32)), power=one.power)
-                for one in result.validators
-            ],
-            app_hash=self.ledger.app_hash(),
-        )
-
-    def _refuse_gap(self, height: int) -> None:
-        expected = (self.ledger.decided or self.ledger.head.height) + 1
-        if height != expected:
-            raise Fault(f"The engine decided block {height}, where {expected} follows.")
+        return self._there.finalize(request)
 
     def commit(self, request: RequestCommit) -> ResponseCommit:
         """Write the finalized block, whole or not at all.
@@ -185,51 +158,70 @@ class LedgerApplication(Application):
         Raises:
             Fault: No block was finalized.
         """
-        if self._block is None:
-            raise Fault("The engine commits a block that it did not finalize.")
-        result, names, outcomes = self._block
-        self.ledger.commit(result)
-        self._block = None
-        self._time = max(self._time, result.time)
-        self._info = self._committed_info()
-        self._mempool.move(self.ledger.head, self.ledger.engine.rules, names)
-        self._queries.move(
-            result.height, self.ledger.head, self.ledger.replaced,
-            zip(names, outcomes, strict=True),
-        )
-        if self._watch is not None:
-            self._watch(self.ledger.head, result, outcomes, len(self._mempool))
-        for alarm in result.alarms:
-            log.error("internal fault: %s", alarm, extra={"height": result.height})
-        return ResponseCommit()
+        self._there.commit()
+        self._make_snapshot(self._there.ledger.decided)
+        return ResponseCommit(retain_height=self._retained(self._there.ledger.decided))
+
+    def _make_snapshot(self, decided: int) -> None:
+        every = self.options.snapshot_every
+        if not every or decided % every or self._there.ledger.storage.restored().size:
+            return
+        self._start_snapshot()
+
+    def _start_snapshot(self) -> None:
+        if self._snapshots is None or self._snapshots.poll() is not None:
+            command = [sys.executable, "-m", snapshots.__name__, str(self.directory)]
+            self._snapshots = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def _retained(self, decided: int) -> int:
+        """Return the lowest height whose block must stay.
+
+        A node that restores from one of our snapshots needs every block from it on.
+        """
+        kept = self.options.blocks_kept
+        if not kept:
+            return 0
+        needed = snapshots.heights(self.directory)
+        return max(0, min([decided - kept, *needed]))
 
     def query(self, request: RequestQuery) -> ResponseQuery:
         """Answer a reader, or the engine that asks whether a peer may connect."""
+        if self.standing is None:
+            return ResponseQuery(code=ANSWERED if request.path.startswith(FILTER) else FAILED)
+        queries = self.standing.queries
         if request.path.startswith(FILTER):
-            return ResponseQuery(code=ANSWERED if self._queries.lets_in(request.path) else FAILED)
+            return ResponseQuery(code=ANSWERED if queries.lets_in(request.path) else FAILED)
         try:
-            height, value = self._queries.answer(request.path, request.data, request.height)
+            height, value = queries.answer(request.path, request.data, request.height)
         except LedgerError as error:
             return ResponseQuery(code=FAILED, log=write_error(error), codespace=error.name)
         return ResponseQuery(code=ANSWERED, value=value, height=height)
 
+    def list_snapshots(self, request: RequestListSnapshots) -> ResponseListSnapshots:
+        """Name the snapshots that others may fetch."""
+        decided = self.info(RequestInfo()).last_block_height
+        return ResponseListSnapshots(snapshots=snapshots.offers(self.directory, decided))
 
-def exec_result(outcome: Outcome) -> ExecTxResult:
-    """Return what the engine hashes of an outcome: the codes, and where the leaves begin."""
-    if outcome.code:
-        return ExecTxResult(code=outcome.code, log=outcome.detail, codespace=outcome.name)
-    data = b"".join((
-        outcome.position.to_bytes(8, "big"), *(one.to_bytes(2, "big") for one in outcome.operations)
-    ))
-    return ExecTxResult(data=data)
+    def load_snapshot_chunk(self, request: RequestLoadSnapshotChunk) -> ResponseLoadSnapshotChunk:
+        """Return a chunk of a snapshot; an empty one says that it is gone."""
+        known = request.format == snapshots.FORMAT
+        chunk = snapshots.chunk(self.directory, request.height, request.chunk) if known else b""
+        return ResponseLoadSnapshotChunk(chunk=chunk)
 
+    def offer_snapshot(self, request: RequestOfferSnapshot) -> ResponseOfferSnapshot:
+        """Restore from a snapshot that follows from the app hash, if there is no ledger yet."""
+        if self.standing is not None:
+            return ResponseOfferSnapshot(result=OfferSnapshotResult.ABORT)
+        return self._restoring.offer(request)
 
-def reported(one: Misbehavior) -> Misbehaviour:
-    """Return what the engine reports of a validator as the ledger records it."""
-    return Misbehaviour(
-        kind=_KINDS.get(MisbehaviorType(one.type), "unknown"),
-        address=one.validator.address.hex(),
-        height=one.height,
-        time=one.time.seconds,
-        total_power=one.total_voting_power,
-    )
+    def apply_snapshot_chunk(
+        self, request: RequestApplySnapshotChunk
+    ) -> ResponseApplySnapshotChunk:
+        """Restore from a chunk; after the last one the ledger stands."""
+        if self.standing is not None:
+            return ResponseApplySnapshotChunk(result=ApplySnapshotChunkResult.ABORT)
+        answer = self._restoring.apply(request)
+        if self._restoring.done:
+            self._stand()
+        return answer

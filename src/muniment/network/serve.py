@@ -4,11 +4,12 @@ import gc
 import logging
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from muniment import __version__
 from muniment.abci.server import Server
-from muniment.network.application import LedgerApplication
+from muniment.network.application import LedgerApplication, Options
 from muniment.network.metrics import ENGINE_TIMEOUT_SECONDS, Figures, listen
 from muniment.network.rpc import Rpc
 
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 def serve(
     directory: Path,
     address: str | None = None,
+    options: Options | None = None,
     *,
     metrics: str | None = None,
     engine: str | None = None,
@@ -30,19 +32,20 @@ def serve(
     Args:
         directory: The node's directory.
         address: `unix:///path` of the socket; `app.sock` in the directory by default.
+        options: How the node runs.
         metrics: `HOST:PORT` on which Prometheus reads this node's figures.
         engine: URL of the engine's RPC, for the figures that the engine knows.
 
     Raises:
-        NotFound: There is no promoted ledger.
+        NotFound: The ledger there was not promoted.
         Busy: Another process serves it.
         OSError: The socket cannot be made.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     figures = Figures(Rpc(engine, ENGINE_TIMEOUT_SECONDS) if engine else None) if metrics else None
     application = LedgerApplication(
-        directory, version=__version__, watch=figures.committed if figures else None)
-    ledger = application.ledger
+        directory, replace(options or Options(), version=__version__),
+        watch=figures.committed if figures else None)
     end_figures = None
     server = Server(application, address or f"unix://{directory.resolve() / SOCKET_FILE}")
     try:
@@ -52,16 +55,23 @@ def serve(
         gc.collect()
         gc.freeze()
         if figures is not None and metrics is not None:
-            figures.stand(ledger.decided or ledger.head.height, ledger.head)
+            if application.standing is not None:
+                ledger = application.standing.ledger
+                figures.stand(ledger.decided or ledger.head.height, ledger.head)
             end_figures = listen(figures, metrics)
-        log.info("serving", extra={
-            "address": f"unix://{server.path}", "decided": ledger.decided,
-            "entries": ledger.head.size, "origin": ledger.identity.origin,
-        })
+        log.info("serving", extra={"address": f"unix://{server.path}", **_facts(application)})
         server.wait()
-        log.info("stopping", extra={"decided": ledger.decided})
+        log.info("stopping", extra=_facts(application))
     finally:
         if end_figures is not None:
             end_figures()
         server.stop()
         application.close()
+
+
+def _facts(application: LedgerApplication) -> dict[str, object]:
+    if application.standing is None:
+        return {"decided": 0, "waits_for": "a snapshot"}
+    ledger = application.standing.ledger
+    return {"decided": ledger.decided, "entries": ledger.head.size,
+            "origin": ledger.identity.origin}

@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from muniment.codec import members
 from muniment.model.ledger import LOG_KEYS
-from muniment.node.solo import KEYS, RESTORED_FILE, SoloLedger, system_time
+from muniment.node.ledger import Ledger
+from muniment.node.solo import KEYS, RESTORED_FILE, system_time
 from muniment.node.wallet import write_private
 from muniment.proof.checkpoint import Checkpoint, open_note, verifier_key
 from muniment.proof.crypto import b64, load_public_key, unb64
@@ -141,11 +142,12 @@ def _key(passphrase: str, salt: bytes) -> bytes:
     return scrypt.derive(passphrase.encode("utf-8"))
 
 
-def show_newest(ledger: SoloLedger, note: str) -> int:
+def show_newest(ledger: Ledger, directory: Path, note: str) -> int:
     """Show the newest checkpoint known outside to be a prefix; the ledger may then sign again.
 
     Args:
         ledger: The restored ledger.
+        directory: Where its keys are.
         note: That checkpoint, as witnesses, recipients of evidence or auditors hold it.
 
     Returns:
@@ -167,5 +169,5 @@ def show_newest(ledger: SoloLedger, note: str) -> int:
             f"this ledger's {ledger.head.size}: blocks are missing.",
             basis="docs/formats/checkpoint.md",
             remedy="Restore a newer backup, or fetch and replay the missing blocks.")
-    (ledger.directory / KEYS / RESTORED_FILE).unlink(missing_ok=True)
+    (directory / KEYS / RESTORED_FILE).unlink(missing_ok=True)
     return seen.size

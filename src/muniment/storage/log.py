@@ -39,7 +39,7 @@ class LogTiles:
         count = self._restored.size >> TILE_HEIGHT * level
         if not count or count - count % TILE_WIDTH != first or level >= len(self._restored.tiles):
             return []
-        return _divided(self._restored.tiles[level])
+        return divided(self._restored.tiles[level])
 
     def incomplete(self) -> tuple[bytes, ...]:
         """Return for each level the hashes of its incomplete tile: all that growing needs."""
@@ -98,7 +98,7 @@ class LogReader:
     def _read(self, level: int, number: int) -> Sequence[bytes]:
         tile = self._storage.tile(level, number)
         if tile is not None:
-            return _divided(tile.hashes)
+            return divided(tile.hashes)
         first = number * TILE_WIDTH
         if level == 0:
             last = min(first + TILE_WIDTH, self._size)
@@ -109,5 +109,6 @@ class LogReader:
 
 
 
-def _divided(hashes: bytes) -> list[bytes]:
+def divided(hashes: bytes) -> list[bytes]:
+    """Return the single hashes of a tile."""
     return [hashes[at : at + 32] for at in range(0, len(hashes), 32)]
