@@ -60,7 +60,7 @@ def test_figures_are_what_the_blocks_did():
         decide(application, first, START, [sound, b"garbage"])
         decide(application, first + 1, START + 1, [])
         read = figures_of(figures)
-        size = application.ledger.head.size
+        size = application.standing.ledger.head.size
         application.close()
     assert read['muniment_envelopes_total{outcome="admitted"}'] == 1
     assert sum(value for name, value in read.items()

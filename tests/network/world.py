@@ -15,6 +15,8 @@ from muniment.model.possession import prove_possession
 from muniment.model.state import change
 from muniment.model.validator import VALIDATORS, Validator, address_of
 from muniment.network.application import LedgerApplication
+from muniment.network.attest import with_commit
+from muniment.network.remote_ledger import RemoteLedger
 from muniment.node.founding import found
 from muniment.node.promotion import copy_ledger, promote
 from muniment.node.solo import SoloLedger
@@ -22,8 +24,10 @@ from muniment.node.wallet import Wallet
 from muniment.operations.enrol_office import EnrolOffice
 from muniment.operations.file_application import FileApplication
 from muniment.operations.record_copy import RecordCopy
+from muniment.proof.attestation import TrustPolicy
 from muniment.proof.crypto import PrivateKey, b64, unb64
 from muniment.reference import packaged_rows
+from muniment.vault.vault import make_vault_key
 
 OFFICES = ("XA", "XB")
 FOUNDED = START - 1_000
@@ -38,14 +42,16 @@ def now():
 class World:
     """A network's beginning: the promoted ledger `origin`, to be copied for each node."""
 
-    def __init__(self, folder, offices=OFFICES):
+    def __init__(self, folder, offices=OFFICES, *, now=now, demo=True):
         self.folder = Path(folder)
         self.origin = self.folder / "origin"
-        rows = [row for row in packaged_rows("demo") if row[1][0].startswith("X")]
-        found(self.origin, office="XA", name="register.test.example", profile="demo", rows=rows,
-              now=now)
-        self.wallets = {"XA": Wallet.load(self.origin / "keys" / "XA.json"),
-                        "XB": Wallet.generate("XB")}
+        first, second = offices[0], (*offices, "XB")[1]
+        rows = packaged_rows("demo") if demo else packaged_rows()
+        found(self.origin, office=first, name="register.test.example", now=now,
+              profile="demo" if demo else "solo",
+              rows=[row for row in rows if row[1][0].startswith("X") or not demo])
+        self.wallets = {first: Wallet.load(self.origin / "keys" / f"{first}.json"),
+                        second: Wallet.generate(second)}
         self.engine_keys = {office: PrivateKey.generate("Ed25519") for office in offices}
         self.node_keys = {office: PrivateKey.generate("Ed25519") for office in offices}
         with SoloLedger(self.origin, now=now) as ledger:
@@ -54,14 +60,27 @@ class World:
                 row = Validator(entry=0, key=b64(key.public.raw()), log_key=b64(key.public.raw()),
                                 node=node, power=1, seated=1)
                 ledger.state.put((change(VALIDATORS, VALIDATORS.key(office), None, row),))
-            key_set = self.wallets["XB"].key_set()
-            operation = EnrolOffice(key_set=key_set, office="XB", possession=prove_possession(
-                "XB", key_set, ledger.identity.id, self.wallets["XB"].keys))
-            outcome = ledger.submit([ledger.sign(self.wallets["XA"], [encode(operation)])])[0]
+            key_set = self.wallets[second].key_set()
+            operation = EnrolOffice(key_set=key_set, office=second, possession=prove_possession(
+                second, key_set, ledger.identity.id, self.wallets[second].keys))
+            outcome = ledger.submit([ledger.sign(self.wallets[first], [encode(operation)])])[0]
             assert outcome.operations == (0,)
             self.id = ledger.identity.id
-            self.highest = {"XA": ledger.state.get(ADMISSIONS, "XA").highest, "XB": 0}
+            self.highest = {first: ledger.state.get(ADMISSIONS, first).highest, second: 0}
         self.genesis = promote(self.origin, now=now)
+
+    def desk(self, office, url, trusted):
+        """Return an office's own directory: its keys, its vault and whom it trusts."""
+        path = self.folder / f"desk-{office}"
+        path.mkdir()
+        self.wallets[office].save(path / "keys" / f"{office}.json")
+        make_vault_key(path)
+        solo = TrustPolicy.parse((self.origin / "trust-policy.txt").read_text())
+        size = solo.rules[-1].last
+        with RemoteLedger(url) as ledger:
+            policy = with_commit(solo, ledger.identity.origin, size, trusted)
+        (path / "trust-policy.txt").write_text(policy.text())
+        return path
 
     def node(self, name):
         """Return a directory with a copy of the promoted ledger."""

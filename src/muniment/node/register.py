@@ -18,7 +18,14 @@ from muniment.node.ledger import Ledger
 from muniment.node.solo import KEYS, Clock, SoloLedger, system_time
 from muniment.node.wallet import Wallet
 from muniment.proof.disclosure import parse
-from muniment.proof.errors import Fault, Malformed, NotFound, OutOfTurn, StorageFault
+from muniment.proof.errors import (
+    Fault,
+    Malformed,
+    NotFound,
+    OutOfTurn,
+    StorageFault,
+    VerificationError,
+)
 from muniment.vault.vault import Disclosure, Vault, disclose
 
 _PARTS = 3
@@ -154,7 +161,14 @@ class Register:
         block = self.ledger.storage.block_at(position)
         if block is None:
             raise StorageFault(f"The block of entry {position} is missing.")
-        return Receipt(position, block.height, block.time, self.ledger.acknowledge())
+        try:
+            checkpoint = self.ledger.acknowledge()
+        except VerificationError as error:
+            raise VerificationError(
+                error.name, f"Entry {position} is there, but nothing that you trust shows it: "
+                f"{error.detail}", basis=error.basis, remedy=error.remedy,
+            ) from None
+        return Receipt(position, block.height, block.time, checkpoint)
 
     def reference_key(self, named: Reference) -> str:
         """Return the key part of a filing: office, kind, series and number."""

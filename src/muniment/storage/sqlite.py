@@ -162,10 +162,16 @@ class SqliteStorage:
 
     def tiles(self, level: int, first: int, last: int) -> Iterator[Tile]:
         """Yield the complete tiles of a level, from `first` to before `last`."""
-        width = 8 * (level + 1)
-        self._here(first << width, last << width)
-        return self._rows(Tile, "SELECT level, number, root, hashes FROM tile WHERE level = ? "
+        rows = self._rows(Tile, "SELECT level, number, root, hashes FROM tile WHERE level = ? "
                           "AND number >= ? AND number < ? ORDER BY number", level, first, last)
+        if not self.missing:
+            return rows
+        found, width = list(rows), 8 * (level + 1)
+        lacking = range(max(first, self.missing.start >> width),
+                        min(last, (self.missing.stop - 1 >> width) + 1))
+        for number in sorted(set(lacking) - {one.number for one in found}):
+            self._here(number << width, number + 1 << width)
+        return iter(found)
 
     def entries(self, first: int, last: int) -> Iterator[Entry]:
         """Yield the entries from position `first` to before `last`."""

@@ -1,0 +1,174 @@
+"""Four real validators: everything of the solo ledger works through a node, with proof from another."""
+
+import gzip
+import itertools
+import json
+import subprocess
+import time
+
+import pytest
+from tests.network.cluster import Cluster, wait_until
+from tests.network.world import World
+from tests.scenarios.test_commands import answer, run
+
+from muniment.network.attest import trusted_now
+from muniment.network.remote_ledger import RemoteLedger
+
+OFFICES = ("US", "IN", "EP", "JP")
+ROWS = 3_000
+PERIOD = 14 * 86_400
+
+
+def clock():
+    return int(time.time())
+
+
+class Network:
+    """A running cluster, and the desks of two of its offices."""
+
+    def __init__(self, cluster, world):
+        self.cluster, self.world = cluster, world
+        self.nodes = list(cluster)
+        trusted = trusted_now(self.nodes[0].rpc, world.genesis.initial_height, PERIOD)
+        self.desks = {office: world.desk(office, self.nodes[0].url, trusted)
+                      for office in ("US", "IN")}
+
+    def at(self, office, node):
+        """Return the options of a command at an office's desk, through a node."""
+        return ["--ledger", self.desks[office], "--node", self.nodes[node].url]
+
+    def settled(self):
+        """Wait until every node stands at the same height; return the head of each."""
+        wait_until(lambda: len({one.height() for one in self.nodes}) == 1)
+        heads = []
+        for node in self.nodes:
+            with RemoteLedger(node.url) as ledger:
+                heads.append((ledger.head[:4], ledger.head.state_root))
+        return heads
+
+
+@pytest.fixture(scope="module")
+def network(cometbft, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("network")
+    world = World(folder / "world", OFFICES, now=clock, demo=False)
+    with Cluster(cometbft, world, folder / "net") as cluster:
+        cluster.start()
+        yield Network(cluster, world)
+
+
+@pytest.fixture(scope="module")
+def imported(network, data, tmp_path_factory):
+    """Import real filings through one node."""
+    part = tmp_path_factory.mktemp("rows") / "part.jsonl"
+    with gzip.open(data / "filings/filings_us_in.jsonl.gz", "rt", encoding="utf-8") as rows:
+        part.write_text("".join(itertools.islice(rows, ROWS)), encoding="utf-8")
+    return part, answer("import", part, *network.at("US", 0))
+
+
+def test_real_data_imported_through_one_node_stands_on_every_node(network, imported):
+    _, done = imported
+    assert done["rows"] == ROWS
+    assert done["entered"] + done["refused_rows"] == ROWS
+    assert len(set(network.settled())) == 1
+    with RemoteLedger(network.nodes[2].url) as ledger:
+        assert len(list(ledger.tree.scan(b"copy/"))) + len(
+            list(ledger.tree.scan(b"application/"))) == done["entered"]
+
+
+def test_second_import_through_another_node_changes_nothing(network, imported):
+    before = network.settled()
+    again = answer("import", imported[0], *network.at("US", 1))
+    assert again["entered"] == 0
+    assert network.settled() == before
+
+
+def test_every_kind_of_evidence_is_made_through_another_node_and_verifies_offline(
+    network, imported, tmp_path
+):
+    policy = network.desks["US"] / "trust-policy.txt"
+    run("filing", "submit", "90/123456", "--date", "2026-01-05", *network.at("US", 1))
+    reference = "US/patent/90/123456"
+    wanted = {
+        "entry": [reference], "state": [reference, "--state"],
+        "absence": ["US/patent/90/123457", "--absent"], "completeness": ["US/patent/90", "--complete"],
+    }
+    for at, (kind, arguments) in enumerate(wanted.items()):
+        out = tmp_path / f"{kind}.json"
+        run("evidence", "make", *arguments, "--out", out, *network.at("IN", at))
+        proven = answer("evidence", "verify", out, "--trust", policy)
+        assert (proven["valid"], proven["kind"], proven["attestation"]) == (True, kind, "commit")
+        plain = json.loads(out.read_bytes())
+        plain["block"]["leaf"]["time"] += 1
+        out.write_text(json.dumps(plain))
+        answer("evidence", "verify", out, "--trust", policy, code=1)
+
+
+def test_each_office_writes_in_its_own_register_through_its_own_node(network):
+    at = network.at("IN", 1)
+    receipt = answer("filing", "submit", "202641000001", "--date", "2026-01-05", *at)
+    assert receipt["accepted"]
+    assert receipt["checkpoint"]["header"]
+    assert answer("filing", "show", "IN/patent/202641000001", *network.at("US", 3))
+    refused = answer("filing", "submit", "202641000001", "--date", "2026-01-06", *at, code=1)
+    assert refused["error"] == "number-already-entered"
+    refused = answer("filing", "submit", "90/123499", "--date", "2026-01-05", "--office", "US",
+                     *at, code=4)
+    assert refused["error"] == "not-authorised"
+
+
+def test_commands_that_read_answer_alike_through_every_node(network, imported):
+    asked = [["ledger", "status"], ["filing", "show", "US/patent/06113950"],
+             ["filing", "gaps", "US/patent/06"], ["keys", "list"], ["ledger", "export", "-"]]
+    network.settled()
+    for command in asked:
+        told = {run(*command, *network.at("US", node)) for node in range(4)}
+        assert len(told) == 1, command
+
+
+def test_node_that_does_not_answer_is_named_and_nothing_is_lost(network):
+    error = answer("ledger", "status", "--ledger", network.desks["US"], "--node",
+                   "http://127.0.0.1:1", code=5)
+    assert error["error"] == "node-unreachable"
+    error = answer("ledger", "status", "--node", "ftp://x", code=2)
+    assert error["error"] == "node-url-malformed"
+
+
+def test_desk_without_a_trust_policy_makes_no_evidence_and_says_why(network, imported, tmp_path):
+    error = answer("evidence", "make", "US/patent/06113950", "--out", tmp_path / "e", "--ledger",
+                   tmp_path, "--node", network.nodes[0].url, code=1)
+    assert error["error"] == "no-trusted-header"
+
+
+def test_solo_commands_refuse_a_promoted_ledger(network):
+    error = answer("filing", "submit", "90/1", "--date", "2026-01-05", "--ledger",
+                   network.world.origin, code=3)
+    assert error["error"] == "ledger-promoted"
+    assert answer("ledger", "status", "--ledger", network.world.origin)["height"]
+
+
+def test_stopped_validator_and_killed_application_lose_nothing(network):
+    """One validator of four dies in mid-load, engine and application; it comes back and catches up."""
+    import threading
+    dying = network.nodes[3]
+    numbers = [f"90/{200_000 + at}" for at in range(12)]
+    receipts = []
+
+    def load():
+        for number in numbers:
+            receipts.append(answer("filing", "submit", number, "--date", "2026-01-05",
+                                   *network.at("US", 0)))
+
+    loading = threading.Thread(target=load)
+    loading.start()
+    wait_until(lambda: len(receipts) >= 3)
+    dying.application.end(9)
+    wait_until(lambda: not dying.engine.runs, what="the engine to stop with its application")
+    wait_until(lambda: len(receipts) >= 8)
+    dying.start()
+    loading.join()
+    assert len(receipts) == len(numbers)
+    wait_until(lambda: dying.height() == network.nodes[0].height(), what=dying.logs())
+    assert len(set(network.settled())) == 1
+    for number, receipt in zip(numbers, receipts, strict=True):
+        shown = answer("filing", "show", f"US/patent/{number}", *network.at("US", 3))
+        assert shown["entry"]["entry"] == receipt["position"]
