@@ -120,12 +120,24 @@ class Validator:
         self.start_engine(**environment)
 
     def start_application(self):
-        self.application.start(self.serve)
+        self.launch_application()
         wait_until(lambda: (self.folder / "app.sock").exists() and self.application.runs,
                    what=f"the application: {self.application.log}")
 
+    def launch_application(self):
+        (self.folder / "app.sock").unlink(missing_ok=True)
+        self.application.start(self.serve)
+
     def start_engine(self, **environment):
         self.engine.start([self.binary, "start", "--home", str(self.home)], **environment)
+
+    def dies(self, seconds):
+        """Wait for the engine to die by itself; return whether it did."""
+        try:
+            self.engine.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def stop(self, number=signal.SIGTERM):
         self.engine.end(number)
@@ -177,7 +189,10 @@ class Cluster:
 
     def start(self):
         for node in self:
-            node.start()
+            node.launch_application()
+        for node in self:
+            wait_until((node.folder / "app.sock").exists, what=node.logs())
+            node.start_engine()
         first = self.world.genesis.initial_height
         for node in self:
             wait_until(lambda node=node: node.height() >= first, what=node.logs())

@@ -3,7 +3,6 @@
 import gzip
 import itertools
 import json
-import subprocess
 import time
 
 import pytest
@@ -11,8 +10,8 @@ from tests.network.cluster import Cluster, wait_until
 from tests.network.world import World
 from tests.scenarios.test_commands import answer, run
 
-from muniment.network.attest import trusted_now
 from muniment.network.remote_ledger import RemoteLedger
+from muniment.network.trust import trusted_now
 
 OFFICES = ("US", "IN", "EP", "JP")
 ROWS = 3_000

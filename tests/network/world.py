@@ -15,8 +15,8 @@ from muniment.model.possession import prove_possession
 from muniment.model.state import change
 from muniment.model.validator import VALIDATORS, Validator, address_of
 from muniment.network.application import LedgerApplication
-from muniment.network.attest import with_commit
 from muniment.network.remote_ledger import RemoteLedger
+from muniment.network.trust import with_commit
 from muniment.node.founding import found
 from muniment.node.promotion import copy_ledger, promote
 from muniment.node.solo import SoloLedger
