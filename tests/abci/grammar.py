@@ -126,6 +126,7 @@ class Node:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.address = f"unix://{self.directory}/app.sock"
         self.server = self.application = self.engine = None
+        self.committed = 0
         self.boot()
 
     def boot(self):
@@ -154,6 +155,7 @@ class Node:
         """Shake hands: InitChain at height 0, else what was decided and not committed again."""
         self.engine = Engine(self.address)
         info = self.engine.info()
+        assert info.last_block_height == self.committed, "a commit was lost, or came too early"
         if info.last_block_height == 0:
             self.init_chain()
             at = self.chain.first - 1
@@ -184,10 +186,12 @@ class Node:
         answer = self.engine.consensus.call("finalize_block", **self.about(height))
         assert len(answer.tx_results) == len(self.block(height).txs)
         self.chain.agree(height, answer)
+        assert self.engine.info().last_block_height == self.committed, "FinalizeBlock committed"
 
     def commit(self, height):
         answer = self.engine.consensus.call("commit")
         assert 0 <= answer.retain_height <= height
+        self.committed = height
         info = self.engine.info()
         assert info.last_block_height == height
         assert info.last_block_app_hash == self.chain.app_hash(height)
@@ -271,6 +275,7 @@ class Node:
         assert self.offer(newest, app_hash) == OfferSnapshotResult.ACCEPT
         for at, chunk in enumerate(chunks):
             assert self.apply(at, chunk) == ApplySnapshotChunkResult.ACCEPT
+        self.committed = newest.height
         info = self.engine.info()
         assert info.last_block_height == newest.height
         assert info.last_block_app_hash == app_hash

@@ -8,14 +8,14 @@ import tempfile
 import threading
 from contextlib import contextmanager
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.abci.grammar import START, Block, Chain, Node
 
 from muniment.abci.application import fitting
 from muniment.abci.values import ProposalStatus, Timestamp, VerifyStatus
 
-FEW = settings(max_examples=15)
+FEW = settings(max_examples=15, suppress_health_check=list(HealthCheck))
 
 
 def proto_bytes(txs):

@@ -13,7 +13,6 @@ There is no TCP: who can write to the socket can drive the application, and file
 
 import contextlib
 import logging
-import os
 import socket
 import stat
 import threading
@@ -25,6 +24,7 @@ from typing import Any, Self
 
 from google.protobuf.message import DecodeError
 
+from muniment.abci.address import socket_path
 from muniment.abci.application import Application
 from muniment.abci.framing import FRAME_BYTES_MAX, FrameReader, FramingError, varint
 from muniment.abci.messages import Request, Response, ResponseEcho, ResponseException
@@ -32,8 +32,6 @@ from muniment.abci.wire import Message
 
 ABCI_VERSION = "2.0.0"
 CONNECTIONS_MAX = 64
-ADDRESS_BYTES_MAX = 107
-"""The longest path of a unix socket on Linux."""
 CONSENSUS = frozenset({
     "init_chain", "prepare_proposal", "process_proposal", "extend_vote", "verify_vote_extension",
     "finalize_block", "commit", "offer_snapshot", "apply_snapshot_chunk",
@@ -46,20 +44,6 @@ _TAGS = {name: varint(one.number << 3 | 2) for name, one in
 _CLASSES = {name: type(getattr(Response(), name)) for name in _TAGS}
 
 log = logging.getLogger(__name__)
-
-
-def socket_path(address: str) -> Path:
-    """Return the path of `unix:///...`.
-
-    Raises:
-        ValueError: It is another kind of address, or its path is too long.
-    """
-    path = address.removeprefix("unix://")
-    if path == address or not path.startswith("/"):
-        raise ValueError(f"the address is unix:///path, not {address}")
-    if len(os.fsencode(path)) > ADDRESS_BYTES_MAX:
-        raise ValueError(f"a socket's path has at most {ADDRESS_BYTES_MAX} bytes: {path}")
-    return Path(path)
 
 
 class Server:

@@ -16,11 +16,9 @@ NodeArgument = Annotated[Path, typer.Argument(help="The node's directory.")]
 def run(directory: NodeArgument) -> None:
     """Run one office's node, engine and application, until it is stopped; start again what ends."""
     with errors():
-        from muniment.network.logs import log_as_json
-        from muniment.network.node import Node, Supervisor
+        from muniment.network.node import run as run_node
 
-        log_as_json()
-        Supervisor(Node(directory)).run()
+        run_node(directory)
 
 
 @app.command()

@@ -15,14 +15,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from muniment.abci.server import ADDRESS_BYTES_MAX
+from muniment.abci.address import ADDRESS_BYTES_MAX
 from muniment.network.home import FOLDER, Home, Place
 from muniment.network.install import DEFAULT_LINE, find
+from muniment.network.logs import log_as_json
 from muniment.network.process import Process
 from muniment.network.rpc import Rpc
 from muniment.network.skew import VARIABLE as CLOCK_VARIABLE
@@ -36,7 +37,7 @@ ENGINE, APPLICATION, SUPERVISOR = "engine", "application", "supervisor"
 START_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
 _DELAY_FIRST, _DELAY_MAX, _STEADY_SECONDS = 0.5, 30.0, 60.0
-log = logging.getLogger(__name__)
+log = logging.getLogger("muniment.network.node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Node:
             NotFound: No engine is installed.
         """
         find(self.plan().line)
-        self.supervisor.start(_muniment("network", "run", str(self.folder)))
+        self.supervisor.start([sys.executable, "-m", "muniment.network.node", str(self.folder)])
 
     def stop(self) -> None:
         """End its processes; what was begun is ended first."""
@@ -179,8 +180,9 @@ class Node:
             LedgerError: It ended, or does not listen in time.
         """
         address = self.address()
-        self.application.start(_muniment(
-            "network", "serve", str(self.folder), "--address", address, *self.plan().serve))
+        self.application.start([
+            sys.executable, "-m", "muniment.cli.main", "network", "serve", str(self.folder),
+            "--address", address, *self.plan().serve])
         path = address.removeprefix("unix://")
         self._await(lambda: _listens(path), self.application)
 
@@ -280,12 +282,18 @@ class Supervisor:
         self._delay = min(2 * self._delay, _DELAY_MAX)
 
 
-def _muniment(*arguments: str) -> Sequence[str]:
-    return [sys.executable, "-m", "muniment.cli.main", *arguments]
-
-
 def _listens(path: str) -> bool:
     with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
         probe.connect(path)
         return True
     return False
+
+
+def run(folder: Path) -> None:
+    """Run a node until it is stopped; what it logs is JSON on stderr."""
+    log_as_json()
+    Supervisor(Node(folder)).run()
+
+
+if __name__ == "__main__":
+    run(Path(sys.argv[1]))
