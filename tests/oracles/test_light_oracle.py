@@ -84,7 +84,7 @@ class Answers:
             signers = block.quorum(None if adjacent else announced)
             if signers is None:
                 return False
-            member = attest._assemble([block.powers, announced], start, [(block, signers)], {})
+            member = attest._assemble([block.powers, announced], start, [(block, signers)])
             member |= {"header": block.header.members(), "links": [], "note": TEXT}
             known = Trusted(start.chain_id, start.height, start.digest(), self.period)
             verify_history(member, known, self.now)
