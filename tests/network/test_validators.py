@@ -8,10 +8,12 @@ import time
 import pytest
 from tests.network.cluster import Cluster, wait_until
 from tests.network.world import World
+from tests.oracles.conftest import ask_comet, evidence_case
 from tests.scenarios.test_commands import answer, run
 
 from muniment.network.remote_ledger import RemoteLedger
 from muniment.network.trust import trusted_now
+from muniment.proof.attestation import TrustPolicy
 
 OFFICES = ("US", "IN", "EP", "JP")
 ROWS = 3_000
@@ -100,6 +102,23 @@ def test_every_kind_of_evidence_is_made_through_another_node_and_verifies_offlin
         plain["block"]["leaf"]["time"] += 1
         out.write_text(json.dumps(plain))
         answer("evidence", "verify", out, "--trust", policy, code=1)
+
+
+def test_evidence_of_real_validators_is_verified_by_the_engines_own_light_client(
+    network, imported, tmp_path
+):
+    out, policy = tmp_path / "evidence.json", tmp_path / "policy.txt"
+    policy.write_bytes((network.desks["US"] / "trust-policy.txt").read_bytes())
+    run("evidence", "make", "US/patent/06113950", "--out", out, *network.at("IN", 2))
+    trusted = TrustPolicy.parse(policy.read_text()).rules[-1].trusted
+    text = out.read_text(encoding="utf-8")
+    assert ask_comet([evidence_case(text, trusted, clock())]) == ["accept"]
+    assert ask_comet([evidence_case(text.replace('"code":0', '"code":7'), trusted, clock()),
+                      evidence_case(text, trusted, clock() + PERIOD)]) == ["refuse"] * 2
+    answer("evidence", "renew", out, "--trust", policy)
+    newer = TrustPolicy.parse(policy.read_text()).rules[-1].trusted
+    assert newer.height > trusted.height
+    assert trusted_now(network.nodes[3].rpc, newer.height, PERIOD).header_hash == newer.header_hash
 
 
 def test_each_office_writes_in_its_own_register_through_its_own_node(network):

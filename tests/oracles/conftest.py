@@ -1,5 +1,6 @@
 """Finds the oracles that `setup.sh` installed; CI fails without them, a desk skips."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -37,3 +38,20 @@ def go_log():
 def javascript():
     folder = needed(CACHE / "js" / "node_modules").parent
     return lambda script, lines: ask(["node", script], lines, cwd=folder)
+
+
+def ask_comet(cases):
+    """Return what CometBFT's own packages say to cases (`comet/`)."""
+    return ask([str(needed(CACHE / "commit-oracle"))], [json.dumps(one) for one in cases])
+
+
+def evidence_case(text, trusted, now):
+    return {"Kind": "evidence", "Evidence": text, "ChainID": trusted.chain_id, "Now": now,
+            "Height": trusted.height, "HeaderHash": trusted.header_hash.hex(),
+            "Period": trusted.period}
+
+
+@pytest.fixture(scope="session")
+def comet():
+    needed(CACHE / "commit-oracle")
+    return ask_comet

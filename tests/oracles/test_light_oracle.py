@@ -22,7 +22,7 @@ from spec.simulated_chain import (
     time_answer,
 )
 from spec.simulated_network import SimulatedNetwork, policy_of, trust
-from tests.oracles.conftest import CACHE, ask, needed
+from tests.oracles.conftest import evidence_case
 from tests.torsion import sign_with_torsion
 
 from muniment.model.example import key
@@ -41,12 +41,6 @@ CHAIN = "muniment-0123456789abcdef"
 TEXT = Checkpoint("register.example/0123456789abcdef", 7, bytes(32)).text()
 APP_HASH = sha256(TEXT.encode())
 PERIOD = 86_400
-
-
-@pytest.fixture(scope="session")
-def comet():
-    binary = needed(CACHE / "commit-oracle")
-    return lambda cases: ask([str(binary)], [json.dumps(one) for one in cases])
 
 
 class Answers:
@@ -385,12 +379,6 @@ def founded(tmp_path_factory):
     found(path, office="XA", name="register.oracle.example", profile="demo",
           now=lambda: 1_780_000_000, wallet=wallet, log_key=PrivateKey.generate())
     return path, wallet
-
-
-def evidence_case(text, trusted, now):
-    return {"Kind": "evidence", "Evidence": text, "ChainID": trusted.chain_id, "Now": now,
-            "Height": trusted.height, "HeaderHash": trusted.header_hash.hex(),
-            "Period": trusted.period}
 
 
 class ShortOfAQuorum(SimulatedChain):
