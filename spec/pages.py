@@ -18,6 +18,8 @@ from muniment.model import (
     member,
     misbehaviour,
     power,
+    proposal,
+    recovery,
     reference,
     relation,
     validator,
@@ -28,7 +30,7 @@ from muniment.operations import declared
 
 MADE = "<!-- Made by `make generate` from the declarations. Do not edit. -->\n"
 STATE_MODULES = (account, application, claim, document, ledger, member, misbehaviour, power,
-                 reference, relation, validator)
+                 proposal, recovery, reference, relation, validator)
 
 
 def transactions() -> str:

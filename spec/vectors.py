@@ -7,6 +7,7 @@ from muniment.codec import encode, members
 from muniment.declare import Check, Example, TransactionType
 from muniment.editions import NEWEST, rules_of
 from muniment.model import example
+from muniment.model.context import Context
 from muniment.model.state import State
 from muniment.operations import declared
 
@@ -22,15 +23,24 @@ def operation_vectors() -> dict[str, str]:
     }
 
 
+def circumstances(one: Example) -> Context:
+    """Return the circumstances of an example, with the act that its operation carries."""
+    rules = rules_of(NEWEST)
+    act = rules.act_of(one.operation)
+    return example.context(one.signer, one.key_set)._replace(
+        carried=None if act is None else rules.carried(act), mandate=one.mandate)
+
+
 def _vector(kind: TransactionType, one: Example) -> dict[str, Any]:
     entries = example.world() | dict(one.given)
     stored = {key: encode(value) for key, value in entries.items()}
-    ctx = example.context(one.signer, one.key_set)
+    ctx = circumstances(one)
     _, checks = rules_of(NEWEST).types[kind.payload]
     outcome = kind.run(one.operation, State(example.MemoryBase(stored)), ctx, checks)
     vector: dict[str, Any] = {
         "context": {
             "envelope": ctx.envelope.hex(), "height": ctx.height, "key_set": ctx.key_set,
+            **({"mandate": ctx.mandate} if ctx.mandate is not None else {}),
             "ledger": ctx.ledger, "place": ctx.place, "position": ctx.position,
             "signer": ctx.signer, "time": ctx.time,
         },

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "src" / "muniment"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 CORE = [path for path in SOURCES if path.relative_to(PACKAGE).parts[0] in (
     "proof", "model", "operations", "codec.py", "declare.py", "invariants.py", "editions.py",
-    "admission.py", "engine.py")]
+    "admission.py", "authorisation.py", "engine.py")]
 EVERYTHING = [path for path in ROOT.rglob("*") if path.is_file() and not any(
     part in {".git", ".venv", "__pycache__", "node_modules", "demo-output", "build"} or
     part.endswith(("_cache", ".egg-info")) or part in {".hypothesis", "results"}
@@ -27,8 +27,8 @@ EVERYTHING = [path for path in ROOT.rglob("*") if path.is_file() and not any(
 LAYERS = (
     ("cli",), ("network",), ("node", "intake"),
     ("vault", "storage", "reference", "abci", "search"),
-    ("engine",), ("admission",), ("editions",), ("operations",), ("invariants",), ("declare",),
-    ("model",), ("codec",), ("proof",),
+    ("engine",), ("admission", "authorisation"), ("editions",), ("operations",), ("invariants",),
+    ("declare",), ("model",), ("codec",), ("proof",),
 )
 """From the top down; a module imports only its own layer and those below it."""
 PROOF_ORDER = ("evidence", "attestation", "history", "commit", "validators", "header",

@@ -51,6 +51,11 @@ def items(*, most: int, least: int = 1) -> msgspec.Meta:
     return msgspec.Meta(min_length=least, max_length=most)
 
 
+def pairs(*, most: int) -> msgspec.Meta:
+    """Return the bound of mappings with at most `most` names."""
+    return msgspec.Meta(max_length=most)
+
+
 MemberName = Annotated[str, msgspec.Meta(pattern=r"\A[ -~]{1,60}\Z")]
 """The name of a member of a reference row: ASCII, so that every sort order agrees."""
 Whole = Annotated[int, msgspec.Meta(ge=-limits.INTEGER_MAX, le=limits.INTEGER_MAX)]
@@ -61,6 +66,9 @@ Scalar = str | Whole | bool | None
 Shallow = Scalar | list[Scalar] | dict[MemberName, Scalar]
 Row = dict[MemberName, Scalar | list[Shallow] | dict[MemberName, Shallow]]
 """A row of reference data: JSON without floats, three levels deep at most."""
+
+Act = msgspec.Raw
+"""An operation within an operation, as its canonical bytes."""
 
 Disclosed = Annotated[dict[Word, Digest], msgspec.Meta(max_length=limits.DISCLOSED_NAMES_MAX)]
 """Each disclosed name with exactly one digest."""

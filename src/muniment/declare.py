@@ -39,6 +39,35 @@ class Signer(StrEnum):
     """A filer at that office."""
     ITSELF = "itself"
     """The account that the payload names."""
+    MEMBER = "member"
+    """The office that the payload names, while it is a member."""
+    MEMBERS = "members"
+    """The members together, by a proposal that they carried; beside `operator`: he until they
+    have taken over."""
+    ANYONE = "anyone"
+    """Any account: what the operation says is proven by itself."""
+
+
+class Majority(StrEnum):
+    """How many members must agree to an act that only they do together."""
+
+    NONE = ""
+    """It is no act of the members."""
+    ORDINARY = "ordinary"
+    """More than half, unless they chose more."""
+    CONSTITUTIONAL = "constitutional"
+    """More than two thirds, unless they chose more."""
+
+
+class Carries(StrEnum):
+    """What an operation does with the act in its member `act`."""
+
+    NONE = ""
+    """It carries none."""
+    PROPOSED = "proposed"
+    """The act is put to the vote."""
+    ENACTED = "enacted"
+    """The act is run with the members' mandate, and its changes are those of the operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +103,8 @@ class Example:
     """The account that signs."""
     key_set: str | None = None
     """The digest of the key set that signs, where it is not the account's own."""
+    mandate: int | None = None
+    """The number of the proposal by which the members enact it."""
 
 
 Cases = Callable[[], Iterable[Example]]
@@ -93,6 +124,8 @@ class TransactionType:
             acts of the operator.
         event: The WIPO status event that it stands for, or empty.
         since: The edition from which it is in force.
+        majority: How many members must agree, if it is an act of the members.
+        carries: What it does with an act that it carries.
     """
 
     name: str
@@ -103,6 +136,8 @@ class TransactionType:
     register: str = "office"
     event: str = ""
     since: str = "2026"
+    majority: Majority = Majority.NONE
+    carries: Carries = Carries.NONE
     checks: list[Check] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     cases: list[Cases] = field(default_factory=list)
@@ -111,6 +146,8 @@ class TransactionType:
         """Refuse a declaration whose payload is tagged with another name."""
         if name_of(self.payload) != self.name:
             raise Fault(f"The payload of {self.name} is tagged {name_of(self.payload)}.")
+        if (Signer.MEMBERS in self.signers) != bool(self.majority):
+            raise Fault(f"{self.name} must say which majority of the members it needs.")
 
     def check(
         self, number: int, refusal: str, *, basis: str, since: str = "2026",

@@ -6,6 +6,7 @@
   node runs a ledger only if its hash equals the one that the ledger's state names.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Union
@@ -13,10 +14,11 @@ from typing import Any, Union
 from muniment import codec
 from muniment.declare import Check, TransactionType
 from muniment.model.codes import ENVELOPE_CODES, OPERATION_CODES
+from muniment.model.context import Carried
 from muniment.operations import declared
 from muniment.proof.canonical import encode
 from muniment.proof.crypto import b64, sha256
-from muniment.proof.errors import Fault
+from muniment.proof.errors import Fault, Malformed
 
 NEWEST = "2026"
 """The newest edition that this code carries."""
@@ -34,6 +36,16 @@ class Rules:
     """Each payload type with its transaction type and the checks in force, in their order."""
     decode: Any
     """Decodes an operation line into a payload of one of these types, or raises Malformed."""
+
+    def act_of(self, operation: codec.Payload) -> codec.Payload | None:
+        """Return the act that an operation carries, or None."""
+        act = getattr(operation, "act", None)
+        return self.decode(bytes(act)) if isinstance(act, codec.Act) else None
+
+    def carried(self, act: codec.Payload) -> Carried:
+        """Return what a rule may know of an act that is carried."""
+        kind, _ = self.types[type(act)]
+        return Carried(kind.name, kind.majority.value)
 
 
 def rules_of(
@@ -56,7 +68,24 @@ def _rules_of(edition: str, types: tuple[TransactionType, ...]) -> Rules:
     table = {one.payload: (one, _checks(one, edition)) for one in in_force}
     line_type: Any = Union[tuple(one.payload for one in in_force)]  # noqa: UP007 - a union at run time
     digest = b64(sha256(encode(lock(edition, types))))
-    return Rules(edition, digest, table, codec.decoder(line_type))
+    return Rules(edition, digest, table, _decoder(line_type))
+
+
+def _decoder(line_type: Any) -> Callable[[bytes], Any]:
+    """Return the decoder of lines: what an operation carries is as strictly read as itself."""
+    decode = codec.decoder(line_type)
+
+    def strict(line: bytes) -> Any:
+        operation = decode(line)
+        act = getattr(operation, "act", None)
+        if isinstance(act, codec.Act):
+            carried = decode(bytes(act))
+            if isinstance(getattr(carried, "act", None), codec.Act):
+                raise Malformed("malformed-value", "An act carries no other act.",
+                                basis="docs/governance.md")
+        return operation
+
+    return strict
 
 
 def _checks(one: TransactionType, edition: str) -> tuple[Check, ...]:
@@ -79,7 +108,9 @@ def lock(edition: str, types: tuple[TransactionType, ...]) -> dict[str, Any]:
 
 def _lock_type(one: TransactionType, edition: str) -> dict[str, Any]:
     return {
+        "carries": one.carries.value,
         "checks": [[check.code, check.refusal] for check in _checks(one, edition)],
+        "majority": one.majority.value,
         "members": {name: codec.describe(kind) for name, kind, _ in codec.fields(one.payload)},
         "name": one.name,
         "number": one.number,

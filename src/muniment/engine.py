@@ -16,18 +16,18 @@ from typing import Protocol
 
 from muniment import admission
 from muniment.admission import Admitted, SignatureCheck
+from muniment.authorisation import authorise, authorise_act
 from muniment.codec import Digest, Natural, Payload, Record, encode, replace
-from muniment.declare import Check, Signer, TransactionType
+from muniment.declare import Carries, Check, TransactionType
 from muniment.editions import Rules, rules_of
 from muniment.invariants import uphold
 from muniment.model import codes
-from muniment.model.account import ACCOUNTS, DENIALS, ROLES
 from muniment.model.context import Context
 from muniment.model.envelope import Envelope, Erased
 from muniment.model.ledger import CLOCK, EDITIONS, Clock
 from muniment.model.misbehaviour import Misbehaviour, is_new, strike
-from muniment.model.reference import PARAMETERS
-from muniment.model.state import Base, State, change
+from muniment.model.proposal import PROPOSALS, counted
+from muniment.model.state import Base, Change, State, change
 from muniment.model.validator import VALIDATORS, ValidatorUpdate, updates
 from muniment.proof.crypto import b64
 from muniment.proof.errors import Fault, LedgerError, Malformed, StorageFault, Unauthentic
@@ -36,7 +36,6 @@ from muniment.proof.merkle import Frontier, leaf_hash
 GENESIS_LEAF = b"muniment/genesis/v1\n"
 OPERATION_LEAF = b"muniment/operation/v1\n"
 BLOCK_LEAF = b"muniment/block/v1\n"
-_ROLE_SIGNERS = (Signer.REGISTRAR, Signer.FILER)
 
 
 class Tree(Base, Protocol):
@@ -236,15 +235,41 @@ class Engine:
 
     def _operation(self, operation: Payload, ctx: Context) -> int:
         kind, checks = self.rules.types[type(operation)]
+        act = self.rules.act_of(operation)
+        if act is not None:
+            ctx = ctx._replace(carried=self.rules.carried(act))
         refused = authorise(kind, operation, self.state, ctx)
         if refused:
             return refused
         ran = kind.run(operation, self.state, ctx, checks)
         if isinstance(ran, Check):
             return ran.code
+        if act is not None:
+            more = self._act(kind, operation, act, ctx)
+            if isinstance(more, int):
+                return more
+            ran += more
         uphold(ran, self.state)
         self.state.put(ran)
         return codes.ACCEPTED
+
+    def _act(
+        self, carrier: TransactionType, operation: Payload, act: Payload, ctx: Context
+    ) -> int | tuple[Change, ...]:
+        """Return what an act changes that its carrier enacts, or the code of its refusal."""
+        kind, checks = self.rules.types[type(act)]
+        if carrier.carries is Carries.PROPOSED:
+            return authorise_act(kind, act, ctx.signer) or ()
+        number = getattr(operation, "proposal", 0)
+        proposal = self.state.get(PROPOSALS, counted(number))
+        if proposal is None:
+            raise Fault("An act is enacted that nobody proposed.")
+        refused = authorise_act(kind, act, proposal.proposer)
+        if refused:
+            return refused
+        mandated = ctx._replace(carried=None, mandate=number, signer=proposal.proposer)
+        ran = kind.run(act, self.state, mandated, checks)
+        return ran.code if isinstance(ran, Check) else ran
 
     def _append(self, admitted: Admitted, outcomes: Sequence[int], result: BlockResult) -> None:
         envelope = admitted.envelope
@@ -314,46 +339,3 @@ def refusal(error: LedgerError) -> Outcome:
     else:
         other = codes.ENVELOPE_CODES["quota-exceeded"]
     return Outcome(error.name, codes.ENVELOPE_CODES.get(error.name, other), error.detail)
-
-
-def authorise(kind: TransactionType, operation: Payload, state: State, ctx: Context) -> int:
-    """Return 0 if the signer may submit this operation, or the code of the refusal.
-
-    The signer must be who the type asks for, at the office (or account) that the payload names,
-    and must not be barred there at the time of the block.
-    """
-    if Signer.OPERATOR in kind.signers:
-        operator = state.get(PARAMETERS, "operator")
-        named = operator is not None and operator.value == ctx.signer
-        return codes.ACCEPTED if named else codes.NOT_AUTHORISED
-    register = getattr(operation, kind.register)
-    if state.get(ACCOUNTS, register) is None:
-        return codes.REGISTER_UNKNOWN
-    if not _may_sign(kind, register, state, ctx):
-        return codes.NOT_AUTHORISED
-    if ctx.signer != register and _barred(kind, operation, register, state, ctx):
-        return codes.PARTICIPANT_BARRED
-    return codes.ACCEPTED
-
-
-def _may_sign(kind: TransactionType, register: str, state: State, ctx: Context) -> bool:
-    if ctx.signer == register:
-        return Signer.OFFICE in kind.signers or Signer.ITSELF in kind.signers
-    for role in _ROLE_SIGNERS:
-        if role in kind.signers:
-            grant = state.get(ROLES, register, role, ctx.signer)
-            if grant is not None and grant.since <= ctx.time < grant.until:
-                return True
-    return False
-
-
-def _barred(
-    kind: TransactionType, operation: Payload, register: str, state: State, ctx: Context
-) -> bool:
-    denial = state.get(DENIALS, register, ctx.signer)
-    if denial is None or not denial.since <= ctx.time < denial.until:
-        return False
-    right = getattr(operation, "right", None)
-    within_acts = not denial.acts or kind.name in denial.acts
-    within_rights = not denial.rights or right is None or right in denial.rights
-    return within_acts and within_rights

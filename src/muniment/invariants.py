@@ -6,11 +6,15 @@ rule: the operation is refused as `internal-fault` and nothing of it stays.
 
 from collections.abc import Callable
 
+from muniment.codec import replace
 from muniment.declare import invariant
 from muniment.model.account import Account, Denial, Grant
 from muniment.model.application import Application, Copy, Coverage, Sealed
 from muniment.model.claim import Claim, Claimed, Finding
+from muniment.model.member import Governance
 from muniment.model.power import is_sound
+from muniment.model.proposal import Proposal
+from muniment.model.recovery import Recovery
 from muniment.model.state import Change, State
 from muniment.model.validator import VALIDATORS
 
@@ -72,6 +76,8 @@ def account_keeps_its_kind(change: Change) -> None:
     if isinstance(before, Account) and isinstance(after, Account):
         kept = (before.kind, before.since) == (after.kind, after.since)
         invariant(kept, "An account keeps its kind and the time of its enrolment.")
+        marked = before.key_set.recovered_by_members <= after.key_set.recovered_by_members
+        invariant(marked, "That members recovered an account shows for ever.")
 
 
 def period_is_ordered(change: Change) -> None:
@@ -109,6 +115,42 @@ def coverage_is_dated(change: Change) -> None:
     invariant(isinstance(after, Coverage) and after.declared > 0, "Coverage is dated.")
 
 
+def members_stay_in_charge(change: Change) -> None:
+    """Once the members have taken over they stay in charge, and proposals are counted on."""
+    before, after = change.before, change.after
+    if isinstance(before, Governance) and isinstance(after, Governance):
+        invariant(before.since == after.since, "The members took over once.")
+        counted = after.proposals - before.proposals in (0, 1)
+        invariant(counted, "Proposals are counted one by one.")
+
+
+def proposal_is_enacted_once(change: Change) -> None:
+    """A proposal changes only by being enacted, once."""
+    before, after = change.before, change.after
+    if isinstance(before, Proposal) and isinstance(after, Proposal):
+        same = replace(after, enacted=None) == before and after.enacted is not None
+        invariant(same, "A proposal changes only by being enacted, once.")
+
+
+def engine_key_keeps_its_office(change: Change) -> None:
+    """An engine key belongs to one office for ever."""
+    invariant(change.before is None, "An engine key is enrolled once.")
+
+
+def report_is_recorded_once(change: Change) -> None:
+    """A report of misbehaviour is recorded once."""
+    invariant(change.before is None, "A report is recorded once.")
+
+
+def recovery_ends_once(change: Change) -> None:
+    """A recovery that has ended stays ended; only another decision begins a new one."""
+    before, after = change.before, change.after
+    if isinstance(before, Recovery) and isinstance(after, Recovery):
+        ends = before.outcome == "pending" and after.entry == before.entry
+        begins = before.outcome != "pending" and after.outcome == "pending"
+        invariant(ends or begins, "A recovery ends once.")
+
+
 _BY_TABLE: dict[str, Invariant] = {
     "account": account_keeps_its_kind,
     "application": number_is_issued_once,
@@ -118,7 +160,12 @@ _BY_TABLE: dict[str, Invariant] = {
     "coverage": coverage_is_dated,
     "deny": period_is_ordered,
     "document": document_never_changes,
+    "engine-key": engine_key_keeps_its_office,
     "finding": claim_keeps_its_entry,
+    "governance": members_stay_in_charge,
+    "misbehaviour": report_is_recorded_once,
+    "proposal": proposal_is_enacted_once,
+    "recovery": recovery_ends_once,
     "role": period_is_ordered,
     "sealed": seal_opens_once,
 }

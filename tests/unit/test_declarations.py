@@ -2,6 +2,7 @@
 
 import pytest
 from spec.pages import STATE_MODULES
+from spec.vectors import circumstances
 
 from muniment.codec import encode
 from muniment.declare import Check
@@ -33,7 +34,7 @@ def state_of(one):
 
 
 def run(kind, one):
-    ctx = example.context(one.signer, one.key_set)
+    ctx = circumstances(one)
     _, checks = rules_of(NEWEST).types[kind.payload]
     state = state_of(one)
     return kind.run(one.operation, state, ctx, checks), state

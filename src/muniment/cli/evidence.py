@@ -168,6 +168,9 @@ def _what(proven: Proven) -> list[tuple[str, Any]]:
         lines.append(("proven", f"entry {proven.position} was recorded and {outcome} at {when}"))
         lines.append(("operation", _operation(dict(proven.operation or {}))))
         lines.append(("signed by", f"account {proven.signer}, key set {proven.key_set}"))
+        if proven.recovered_by_members:
+            lines.append(("key set", "RECOVERED BY THE MEMBERS of the network, who replaced the "
+                          "account's lost one"))
     elif proven.kind == "state":
         key, value = proven.entries[0]
         tense = "stands" if proven.present else "stood"
@@ -236,6 +239,7 @@ def as_json_value(proven: Proven) -> dict[str, Any]:
         "position": proven.position,
         "prefix": proven.prefix,
         "present": proven.present,
+        "recovered_by_members": proven.recovered_by_members,
         "rests_on_the_operator": proven.rests_on_the_operator,
         "signer": proven.signer,
         "size": proven.size,

@@ -49,6 +49,9 @@ class KeySet(Record, frozen=True, kw_only=True):
     """The keys, sorted by their RFC 7638 thumbprints."""
     next: Digest
     """The commitment to the next key set: only who knows that set can rotate."""
+    recovered_by_members: bool = False
+    """Whether the members once replaced the account's key set: every later set says so, so that
+    each entry under it shows it for ever."""
     threshold: Natural
     """How many of the keys must sign."""
 
@@ -57,7 +60,7 @@ class KeySet(Record, frozen=True, kw_only=True):
         return b64(sha256(encode(self)))
 
     def commitment(self) -> str:
-        """Return what the set before this one names as next: SHA-256 of keys and threshold.
+        """Return what the set before this one names as next: SHA-256 of it without its `next`.
 
         It leaves this set's own `next` out: otherwise the whole chain would have to be known
         before its first link.

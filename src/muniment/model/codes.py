@@ -12,6 +12,8 @@ INTERNAL_FAULT = 901
 NOT_AUTHORISED = 301
 PARTICIPANT_BARRED = 302
 REGISTER_UNKNOWN = 303
+MEMBERS_DECIDE = 304
+NOT_FOR_THE_MEMBERS = 305
 
 ENVELOPE_CODES = {
     "malformed-json": 101,
@@ -44,6 +46,8 @@ OPERATION_CODES = {
     "not-authorised": NOT_AUTHORISED,
     "participant-barred": PARTICIPANT_BARRED,
     "register-unknown": REGISTER_UNKNOWN,
+    "members-decide": MEMBERS_DECIDE,
+    "not-for-the-members": NOT_FOR_THE_MEMBERS,
     "not-applied": NOT_APPLIED,
     "internal-fault": INTERNAL_FAULT,
 }
@@ -53,6 +57,8 @@ OPERATION_REASONS = {
     NOT_AUTHORISED: "The signer is neither that office nor holds a role there for this act.",
     PARTICIPANT_BARRED: "The signer is barred from this act at that office at the block's time.",
     REGISTER_UNKNOWN: "No office of that code is enrolled in this ledger.",
+    MEMBERS_DECIDE: "Only the members do this, together: propose it and let them vote.",
+    NOT_FOR_THE_MEMBERS: "Members decide only what is theirs: no vote changes a register.",
     NOT_APPLIED: "Another operation of the same atomic envelope was refused.",
     INTERNAL_FAULT: "The operation broke an invariant; its changes were discarded.",
 }

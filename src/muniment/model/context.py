@@ -3,6 +3,15 @@
 from typing import NamedTuple
 
 
+class Carried(NamedTuple):
+    """The act that an operation carries."""
+
+    name: str
+    """The name of its transaction type."""
+    majority: str
+    """How many members must agree to it."""
+
+
 class Context(NamedTuple):
     """The circumstances of one operation, all of them facts of its block and envelope."""
 
@@ -22,3 +31,8 @@ class Context(NamedTuple):
     """The digest of the envelope."""
     place: int
     """The operation's place in the envelope, from 0."""
+    carried: Carried | None = None
+    """What the operation carries, for one that proposes or enacts."""
+    mandate: int | None = None
+    """The number of the proposal by which the members enact this act; then `signer` is the
+    member that proposed it."""

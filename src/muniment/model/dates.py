@@ -14,6 +14,11 @@ def day_of(time: int) -> date:
     return date.fromordinal(_EPOCH + time // SECONDS_A_DAY)
 
 
+def day_number(day: date) -> int:
+    """Return a day as days since 1970-01-01."""
+    return day.toordinal() - _EPOCH
+
+
 def is_date(text: str) -> bool:
     """Return whether `text` is a real date of the register's range."""
     try:

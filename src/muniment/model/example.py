@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from muniment.codec import Record, from_members, members
+from muniment.codec import Record, from_members, members, replace
 from muniment.model.account import ACCOUNTS, ROLES, Account, Grant, Jwk, KeySet
 from muniment.model.application import (
     APPLICATIONS,
@@ -58,6 +58,16 @@ def key_set(name: str) -> KeySet:
 def possession(name: str, account: str) -> Possession:
     """Return the proof that the holder of a name's key set has its key."""
     return prove_possession(account, key_set(name), LEDGER, [key(name)])
+
+
+def recovered(name: str) -> KeySet:
+    """Return the key set of a name, as the members would put it in the place of a lost one."""
+    return replace(key_set(name), recovered_by_members=True)
+
+
+def recovered_possession(name: str, account: str) -> Possession:
+    """Return the proof that the holder of such a key set has its key."""
+    return prove_possession(account, recovered(name), LEDGER, [key(name)])
 
 
 AGENT = "agent"

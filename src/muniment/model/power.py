@@ -28,6 +28,8 @@ POINTS_MAX = 1_000
 """Most points of one attestation of one day."""
 SERVICE_FULL = DECAY_DAYS * POINTS_MAX
 """What one attester's daily full marks add up to in the long run."""
+REBALANCE_DAYS = 7
+"""Service moves power once in so many days at most: each change is a change of the set."""
 NEWCOMERS_SHARE = 3
 """Validators seated in one block hold less than a third, unless it is one alone."""
 
@@ -41,7 +43,20 @@ class Service(Record, frozen=True, kw_only=True):
     """The sum of all attesters' points, faded to that day."""
 
 
+class Attestation(Record, frozen=True, kw_only=True):
+    """The last day for which a member attested an office's service."""
+
+    day: Natural
+    """The UTC day, in days since 1970-01-01."""
+    entry: Natural
+    """Position in the log."""
+    points: Natural
+    """The points that it gave, from 0 to 1,000."""
+
+
 SERVICE = Table("service", Service, "What an office's validator earned by attested service.")
+
+ATTESTATIONS = Table("attestation", Attestation, "The last day that a member attested, by office.")
 
 
 def faded(service: Service, day: int) -> int:
@@ -131,7 +146,7 @@ def settle(
                    {**earned, **(services or {})}, time // SECONDS_A_DAY)
     after = {office: replace(one, power=power.get(office, 0)) for office, one in changed.items()}
     return tuple(
-        change(VALIDATORS, VALIDATORS.key(office), standing.get(office), one)
+        change(VALIDATORS, VALIDATORS.key(office), state.get(VALIDATORS, office), one)
         for office, one in after.items() if one != standing.get(office)
     )
 

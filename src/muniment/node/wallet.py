@@ -7,7 +7,7 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from muniment.proof.crypto import PrivateKey, b64, sha256
 from muniment.proof.errors import Malformed, NotFound
 
 PRIVATE_MODE = 0o600
+_NOTHING = b64(sha256(b""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Wallet:
     """How many of them sign."""
     next_keys: tuple[PrivateKey, ...]
     """The keys of the next set."""
+    recovered: bool = False
+    """Whether the members of a network once replaced the account's key set."""
 
     @classmethod
     def generate(
@@ -46,21 +49,28 @@ class Wallet:
 
     def named(self, account: str) -> "Wallet":
         """Return the wallet under an account id."""
-        return Wallet(account, self.keys, self.threshold, self.next_keys)
+        return replace(self, account=account)
 
     def key_set(self) -> KeySet:
         """Return the public key set, which commits to the next keys."""
         return KeySet(
             keys=_public(self.keys),
-            next=_commitment(self.next_keys, self.threshold),
+            next=self._commitment(),
+            recovered_by_members=self.recovered,
             threshold=self.threshold,
         )
+
+    def _commitment(self) -> str:
+        return KeySet(
+            keys=_public(self.next_keys), next=_NOTHING, recovered_by_members=self.recovered,
+            threshold=self.threshold,
+        ).commitment()
 
     def rotated(self) -> "Wallet":
         """Return the wallet after its next rotation, with fresh keys to follow."""
         algorithm = self.keys[0].public.alg
         fresh = tuple(PrivateKey.generate(algorithm) for _ in self.next_keys)
-        return Wallet(self.account, self.next_keys, self.threshold, fresh)
+        return replace(self, keys=self.next_keys, next_keys=fresh)
 
     def signers(self) -> tuple[PrivateKey, ...]:
         """Return as many keys as the threshold asks."""
@@ -72,6 +82,7 @@ class Wallet:
             "account": self.account,
             "keys": [key.jwk() for key in self.keys],
             "next_keys": [key.jwk() for key in self.next_keys],
+            **({"recovered_by_members": True} if self.recovered else {}),
             "threshold": self.threshold,
         }) + b"\n")
 
@@ -90,6 +101,7 @@ class Wallet:
                 tuple(PrivateKey.from_jwk(one) for one in plain["keys"]),
                 int(plain["threshold"]),
                 tuple(PrivateKey.from_jwk(one) for one in plain["next_keys"]),
+                bool(plain.get("recovered_by_members", False)),
             )
         except (KeyError, TypeError) as error:
             raise Malformed("wallet-malformed", f"{path.name} lacks {error}.") from None
@@ -123,8 +135,3 @@ def read_private(path: Path) -> Any:
 def _public(keys: Sequence[PrivateKey]) -> tuple[Jwk, ...]:
     ordered = sorted((key.public for key in keys), key=lambda key: key.kid)
     return tuple(from_members(Jwk, dict(key.jwk)) for key in ordered)
-
-
-def _commitment(keys: Sequence[PrivateKey], threshold: int) -> str:
-    nothing = b64(sha256(b""))
-    return KeySet(keys=_public(keys), next=nothing, threshold=threshold).commitment()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from muniment.codec import Digest, Natural, Payload, pattern, replace
-from muniment.declare import Example, Signer, TransactionType
+from muniment.declare import Example, Majority, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.context import Context
 from muniment.model.ledger import EDITIONS
@@ -26,9 +26,10 @@ TYPE = TransactionType(
     name="activate-edition",
     number=51,
     payload=ActivateEdition,
-    signers=frozenset({Signer.OPERATOR}),
+    signers=frozenset({Signer.OPERATOR, Signer.MEMBERS}),
     may_change=frozenset({"edition"}),
     register="",
+    majority=Majority.CONSTITUTIONAL,
 )
 
 

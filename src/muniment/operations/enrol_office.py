@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from muniment.codec import Office, Payload
-from muniment.declare import Example, Signer, TransactionType
+from muniment.declare import Example, Majority, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.account import ACCOUNTS, ADMISSIONS, Account, Admission, KeySet
 from muniment.model.context import Context
@@ -14,7 +14,7 @@ from muniment.model.state import Change, State, change
 
 
 class EnrolOffice(Payload, frozen=True, kw_only=True, tag="enrol-office"):
-    """What the operator says of the office."""
+    """What is said of the office."""
 
     key_set: KeySet
     """The office's first key set."""
@@ -28,9 +28,10 @@ TYPE = TransactionType(
     name="enrol-office",
     number=10,
     payload=EnrolOffice,
-    signers=frozenset({Signer.OPERATOR}),
+    signers=frozenset({Signer.OPERATOR, Signer.MEMBERS}),
     may_change=frozenset({"account", "admission"}),
     register="",
+    majority=Majority.ORDINARY,
 )
 
 
@@ -51,6 +52,12 @@ def office_is_new(operation: EnrolOffice, state: State, ctx: Context) -> bool:
 def keys_are_possessed(operation: EnrolOffice, state: State, ctx: Context) -> bool:
     """Each key of the key set MUST be admissible and MUST have signed the possession."""
     return proves_possession(operation.possession, operation.office, operation.key_set, ctx.ledger)
+
+
+@TYPE.check(4, "key-set-marked-recovered", basis="docs/governance.md")
+def keys_are_first(operation: EnrolOffice, state: State, ctx: Context) -> bool:
+    """A first key set MUST NOT say that it was recovered."""
+    return not operation.key_set.recovered_by_members
 
 
 @TYPE.effect
@@ -74,3 +81,6 @@ def cases() -> Iterator[Example]:
     yield Example("iso-code-only", enrol("PR"), "office-unknown")
     yield Example("again", enrol("XB"), "office-enrolled")
     yield Example("possession-for-another", enrol("XC", account="XD"), "possession-not-proven")
+    yield Example("recovered-before-it-was", EnrolOffice(
+        key_set=given.recovered("new"), office="XC",
+        possession=given.recovered_possession("new", "XC")), "key-set-marked-recovered")

@@ -44,6 +44,12 @@ def keys_are_possessed(operation: EnrolParticipant, state: State, ctx: Context) 
     return proves_possession(operation.possession, account, operation.key_set, ctx.ledger)
 
 
+@TYPE.check(3, "key-set-marked-recovered", basis="docs/governance.md")
+def keys_are_first(operation: EnrolParticipant, state: State, ctx: Context) -> bool:
+    """A first key set MUST NOT say that it was recovered."""
+    return not operation.key_set.recovered_by_members
+
+
 @TYPE.effect
 def participant_is_enrolled(
     operation: EnrolParticipant, state: State, ctx: Context
@@ -68,3 +74,7 @@ def cases() -> Iterator[Example]:
     yield Example("plain", enrol("new", fresh))
     yield Example("again", enrol(given.AGENT, given.agent()), "participant-enrolled")
     yield Example("possession-for-another", enrol("new", given.agent()), "possession-not-proven")
+    marked = given.recovered("new")
+    yield Example("recovered-before-it-was", EnrolParticipant(
+        key_set=marked, office="XA",
+        possession=given.recovered_possession("new", marked.digest())), "key-set-marked-recovered")

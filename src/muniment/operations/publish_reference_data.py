@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from muniment.codec import AccountId, Component, Payload, Record, Row, Word, encode, items
-from muniment.declare import Example, Signer, TransactionType
+from muniment.declare import Example, Majority, Signer, TransactionType
 from muniment.model import example as given
+from muniment.model import example_network as net
+from muniment.model.account import ACCOUNTS
 from muniment.model.context import Context
+from muniment.model.member import is_governed
 from muniment.model.number import NumberFormat
 from muniment.model.reference import PARAMETERS, REFERENCE, ReferenceRow, well_named
 from muniment.model.reference_shape import row_is_sound
@@ -46,9 +49,10 @@ TYPE = TransactionType(
     name="publish-reference-data",
     number=17,
     payload=PublishReferenceData,
-    signers=frozenset({Signer.ITSELF}),
+    signers=frozenset({Signer.ITSELF, Signer.MEMBERS}),
     may_change=frozenset({"reference"}),
     register="publisher",
+    majority=Majority.ORDINARY,
 )
 
 
@@ -56,9 +60,15 @@ TYPE = TransactionType(
 def rows_are_the_publishers(
     operation: PublishReferenceData, state: State, ctx: Context
 ) -> bool:
-    """The publisher MUST be the operator, or an office whose code begins the name of each row."""
+    """The publisher MUST be an office whose code begins the name of each row, or the operator.
+
+    Once the members have taken over, they publish in his place, and no row of an enrolled office.
+    """
+    if ctx.mandate is not None:
+        return not any(state.get(ACCOUNTS, row.name[0]) for row in operation.rows)
     operator = state.get(PARAMETERS, "operator")
-    if operator is not None and operator.value == operation.publisher:
+    founding = operator is not None and operator.value == operation.publisher
+    if founding and not is_governed(state):
         return True
     return all(row.name[0] == operation.publisher for row in operation.rows)
 
@@ -163,6 +173,14 @@ def cases() -> Iterator[Example]:
     yield Example("of-another-office", publish("closed-days", NamedRow(name=("XA", "2026"),
                                                                         row=day)),
                   "row-not-of-the-publisher", signer="XB")
+    governed = net.network()
+    shared = NamedRow(name=("US", "2026"), row=day)
+    yield Example("shared-rows-by-the-members", publish("closed-days", shared), given=governed,
+                  signer="XB", mandate=3)
+    yield Example("operator-after-the-founding", publish("closed-days", shared, publisher="XA"),
+                  "row-not-of-the-publisher", governed)
+    yield Example("members-over-an-office", publish("closed-days", calendar),
+                  "row-not-of-the-publisher", governed, signer="XA", mandate=3)
     yield Example("no-source", publish("closed-days", bare), "row-without-source", signer="XB")
     yield Example("twice", publish("closed-days", calendar, calendar), "row-named-twice",
                   signer="XB")

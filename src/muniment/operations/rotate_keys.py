@@ -8,6 +8,7 @@ from muniment.model import example as given
 from muniment.model.account import ACCOUNTS, KeySet
 from muniment.model.context import Context
 from muniment.model.possession import Possession, proves_possession
+from muniment.model.recovery import RECOVERIES, Recovery, pending
 from muniment.model.state import Change, State, change
 
 
@@ -27,7 +28,7 @@ TYPE = TransactionType(
     number=12,
     payload=RotateKeys,
     signers=frozenset({Signer.ITSELF}),
-    may_change=frozenset({"account"}),
+    may_change=frozenset({"account", "recovery"}),
     register="account",
 )
 
@@ -53,13 +54,25 @@ def keys_are_possessed(operation: RotateKeys, state: State, ctx: Context) -> boo
     )
 
 
+@TYPE.check(4, "recovery-mark-changed", basis="docs/governance.md")
+def mark_stays(operation: RotateKeys, state: State, ctx: Context) -> bool:
+    """The new key set MUST say that members recovered the account if, and only if, they did."""
+    account = state.get(ACCOUNTS, operation.account)
+    return account is not None and account.key_set.recovered_by_members == (
+        operation.key_set.recovered_by_members)
+
+
 @TYPE.effect
 def keys_change(operation: RotateKeys, state: State, ctx: Context) -> Iterator[Change]:
-    """The new key set is in force from the next operation on; the account stays the same."""
+    """The new key set is in force from the next operation on; a pending recovery has ended."""
     before = state.get(ACCOUNTS, operation.account)
     if before is not None:
         after = replace(before, key_set=operation.key_set)
         yield change(ACCOUNTS, ACCOUNTS.key(operation.account), before, after)
+    recovery = pending(state, operation.account)
+    if recovery is not None:
+        yield change(RECOVERIES, RECOVERIES.key(operation.account), recovery,
+                     replace(recovery, ended=ctx.position, outcome="rotated"))
 
 
 @TYPE.examples
@@ -71,8 +84,18 @@ def cases() -> Iterator[Example]:
 
     following = given.key_set("XB+").digest()
     yield Example("plain", rotate("XB+"), signer="XB", key_set=following)
+    waiting = Recovery(due=given.TIME + 9, entry=900, key_set=given.DIGEST, proposal=3)
+    yield Example("while-a-recovery-is-pending", rotate("XB+"), signer="XB", key_set=following,
+                  given={RECOVERIES.key("XB"): waiting})
     yield Example("another-set", rotate("thief"), "key-set-not-committed", signer="XB")
     yield Example("signed-by-the-old-set", rotate("XB+"), "rotation-not-signed-by-next",
                   signer="XB")
     yield Example("possession-for-another", rotate("XB+", "XA"), "possession-not-proven",
                   signer="XB", key_set=following)
+    claimed = given.recovered("XB+")
+    held = replace(given.account("XB"), key_set=replace(
+        given.key_set("XB"), next=claimed.commitment()))
+    yield Example("recovered-before-it-was", RotateKeys(
+        account="XB", key_set=claimed, possession=given.recovered_possession("XB+", "XB")),
+        "recovery-mark-changed", given={ACCOUNTS.key("XB"): held}, signer="XB",
+        key_set=claimed.digest())

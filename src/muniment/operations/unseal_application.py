@@ -124,7 +124,7 @@ def cases() -> Iterator[Example]:
     def unseal(text: str) -> UnsealApplication:
         return UnsealApplication(disclosure=text, office="XA", sealed=given.SEALED_NAME)
 
-    def case(name: str, refusal: str | None, **changed: object) -> Example:
+    def case(name: str, refusal: str | None, **changed: Any) -> Example:
         text = given.sealing(**changed)
         return Example(name, unseal(text), refusal, given.sealed(text))
 

@@ -66,6 +66,8 @@ class Proven:
     """The account that submitted it."""
     key_set: str | None = None
     """The digest of the key set that signed it."""
+    recovered_by_members: bool = False
+    """Whether the members of the network had replaced the account's key set before."""
     entries: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     """The state entries proven: key and value."""
     absent: tuple[str, ...] = ()
@@ -204,6 +206,7 @@ def _entry(plain: dict[str, Any], attested: Attested, block: dict[str, Any]) -> 
         "code": natural(leaf["code"]),
         "signer": header["submitter"],
         "key_set": leaf["key_set"],
+        "recovered_by_members": jws.RECOVERED in entry["key_set"],
         "disclosed": _disclosed(plain["disclosures"], operation),
     }
 

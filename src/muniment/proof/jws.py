@@ -3,7 +3,8 @@
 - The protected header has exactly `alg`, `kid` (RFC 7638 thumbprint) and `typ`; there is no
   unprotected header. Signatures are sorted by `kid`, each key once.
 - The algorithm is the key's: what the header says must equal it.
-- A key set is `{"keys": [JWK sorted by kid], "next": digest, "threshold": n}`.
+- A key set is `{"keys": [JWK sorted by kid], "next": digest, "threshold": n}`, and for ever
+  `"recovered_by_members": true` once the members of a network replaced the account's key set.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ from muniment.proof.errors import Malformed, Unauthentic
 
 _BASIS = "RFC 7515; docs/formats/envelope.md"
 _ALGORITHMS = ("Ed25519", "ES256")
+RECOVERED = "recovered_by_members"
+"""The member of a key set that says that the members of the network replaced the account's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,9 @@ def open_key_set(key_set: Mapping[str, Any]) -> dict[str, PublicKey]:
     Raises:
         Malformed: A key is not admissible, the order is wrong, or the threshold cannot be met.
     """
-    if not isinstance(key_set, Mapping) or key_set.keys() != {"keys", "next", "threshold"}:
+    if not isinstance(key_set, Mapping) or key_set.get(RECOVERED, True) is not True or (
+        key_set.keys() - {RECOVERED} != {"keys", "next", "threshold"}
+    ):
         raise _malformed("A key set has the members keys, next and threshold.")
     listed, threshold = key_set["keys"], key_set["threshold"]
     if not isinstance(listed, list | tuple) or not 1 <= len(listed) <= limits.KEY_SET_KEYS_MAX:
