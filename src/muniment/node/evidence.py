@@ -1,6 +1,6 @@
 """Evidence from a ledger: the files that `proof.evidence` verifies without it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from muniment.codec import from_members, members
@@ -92,10 +92,18 @@ def _key_set(ledger: Ledger, digest: str, jws_line: bytes) -> KeySet:
         return operator
     for entry in ledger.storage.entries(0, ledger.head.size):
         if entry.body is not None and b'"key_set":{' in entry.body:
-            key_set = from_members(KeySet, decode(entry.body)["key_set"])
-            if key_set.digest() == digest:
-                return key_set
+            for named in _named_key_sets(decode(entry.body)):
+                key_set = from_members(KeySet, named)
+                if key_set.digest() == digest:
+                    return key_set
     raise StorageFault(f"The key set {digest} is not in the log.")
+
+
+def _named_key_sets(operation: dict[str, Any]) -> Iterator[Any]:
+    """Yield the key sets that an operation names, or the act that it carries."""
+    for one in (operation, operation.get("act", {})):
+        if "key_set" in one:
+            yield one["key_set"]
 
 
 def _block(ledger: Ledger, block: StoredBlock, path: Sequence[bytes]) -> dict[str, Any]:
