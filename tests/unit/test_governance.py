@@ -2,6 +2,8 @@
 
 import dataclasses
 import io
+import re
+from pathlib import Path
 
 import pytest
 from tests.governing import (
@@ -35,6 +37,7 @@ from muniment.model.account import ACCOUNTS
 from muniment.model.envelope import Envelope
 from muniment.model.example import key
 from muniment.model.member import GOVERNANCE, MEMBERS
+from muniment.model.parameters import SETTABLE
 from muniment.model.possession import prove_possession
 from muniment.model.proposal import PROPOSALS, counted, tally
 from muniment.model.recovery import RECOVERIES, WAIT_SECONDS, make_objection
@@ -57,6 +60,8 @@ from muniment.operations.set_power_policy import SetPowerPolicy
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.errors import Fault, LedgerError, Refused
 from muniment.proof.evidence import verify
+
+CLOSED = {"closed": {"01-01": "New Year"}, "open": [], "source": "test", "weekend": [6, 7]}
 
 
 @pytest.fixture
@@ -97,7 +102,7 @@ def test_operator_enrols_no_office_and_publishes_no_shared_row_after_the_foundin
     network.account = "XA"
     with pytest.raises(Refused, match="members-decide"):
         enrol(network, "XE")
-    row = {"name": ["US", "2026"], "row": {"source": "test", "closed": {}}}
+    row = {"name": ["US", "2026"], "row": CLOSED}
     operation = _made("publish-reference-data", {
         "publisher": "XA", "rows": [row], "table": "closed-days"})
     assert as_office(network, "XA", operation) == 1701
@@ -370,7 +375,7 @@ def test_members_decide_no_type_that_names_a_register_but_these(kind):
 
 
 def test_members_publish_no_row_of_an_enrolled_office(network):
-    row = {"name": ["XB", "2026"], "row": {"source": "test", "closed": {}}}
+    row = {"name": ["XB", "2026"], "row": CLOSED}
     act = _made("publish-reference-data", {
         "publisher": "XA", "rows": [row], "table": "closed-days"})
     with pytest.raises(Refused, match="row-not-of-the-publisher"):
@@ -378,7 +383,7 @@ def test_members_publish_no_row_of_an_enrolled_office(network):
 
 
 def test_members_publish_shared_rows_in_the_name_of_who_proposes(network):
-    row = {"name": ["US", "2026"], "row": {"source": "test", "closed": {}}}
+    row = {"name": ["US", "2026"], "row": CLOSED}
 
     def act(publisher):
         return _made("publish-reference-data", {
@@ -844,3 +849,28 @@ def test_governed_ledger_survives_audit_export_and_replay(network, clock, tmp_pa
     assert reached["size"] == ledger.head.size
     with Register(tmp_path / "replayed", read_only=True) as copy:
         assert powers(copy) == powers(network)
+
+
+# --- the page ---------------------------------------------------------------------------------
+
+
+def page():
+    return (Path(__file__).parents[2] / "docs" / "governance.md").read_text(encoding="utf-8")
+
+
+def test_page_says_who_decides_each_act_of_the_members():
+    rows = [line.split("|") for line in page().splitlines() if line.startswith("| ")]
+    said = {name: row[3].strip() for row in rows for name in re.findall(r"`([a-z-]+)`", row[1])}
+    for kind in declared():
+        if kind.majority:
+            assert said[kind.name] == kind.majority.value, kind.name
+        elif kind.signers & {Signer.MEMBER, Signer.ANYONE}:
+            assert kind.name in page(), kind.name
+
+
+def test_page_says_the_bounds_of_each_parameter():
+    rows = [[cell.strip() for cell in line.split("|")] for line in page().splitlines()
+            if line.startswith("| `")]
+    said = {re.match(r"`([a-z-]+)`", row[1])[1]: row[2:5] for row in rows}
+    for name, bounds in SETTABLE.items():
+        assert said[name] == [str(one) for one in bounds[:3]], name

@@ -157,14 +157,17 @@ def rows_are_published(
         yield change(REFERENCE, key, before, after)
 
 
+_DAY: Row = {"closed": {"09-18": "National Day"}, "open": [], "source": "decree 7",
+             "weekend": [6, 7]}
+
+
 @TYPE.examples
 def cases() -> Iterator[Example]:
     """The worked cases."""
     def publish(table: str, *rows: NamedRow, publisher: str = "XB") -> PublishReferenceData:
         return PublishReferenceData(publisher=publisher, rows=rows, table=table)
 
-    day: Row = {"closed": {"09-18": "National Day"}, "open": [], "source": "decree 7",
-                "weekend": [6, 7]}
+    day = _DAY
     calendar = NamedRow(name=("XB", "2026"), row=day)
     bare = NamedRow(name=("XB", "2027"), row={"closed": {}})
     wrong = NamedRow(name=("XB", "patent", "year"), row={**given.number_format("XB", "{N:1-5}9"),
@@ -173,14 +176,6 @@ def cases() -> Iterator[Example]:
     yield Example("of-another-office", publish("closed-days", NamedRow(name=("XA", "2026"),
                                                                         row=day)),
                   "row-not-of-the-publisher", signer="XB")
-    governed = net.network()
-    shared = NamedRow(name=("US", "2026"), row=day)
-    yield Example("shared-rows-by-the-members", publish("closed-days", shared), given=governed,
-                  signer="XB", mandate=3)
-    yield Example("operator-after-the-founding", publish("closed-days", shared, publisher="XA"),
-                  "row-not-of-the-publisher", governed)
-    yield Example("members-over-an-office", publish("closed-days", calendar),
-                  "row-not-of-the-publisher", governed, signer="XA", mandate=3)
     yield Example("no-source", publish("closed-days", bare), "row-without-source", signer="XB")
     yield Example("twice", publish("closed-days", calendar, calendar), "row-named-twice",
                   signer="XB")
@@ -205,3 +200,18 @@ def cases() -> Iterator[Example]:
     dear = NamedRow(name=("XB", "patent", "fee"), row={**fee, "value": "dear"})
     yield Example("policy-of-no-meaning", publish("policy", dear), "reference-row-malformed",
                   signer="XB")
+
+
+@TYPE.examples
+def cases_of_a_network() -> Iterator[Example]:
+    """The worked cases once the members have taken over."""
+    def publish(name: str, publisher: str) -> PublishReferenceData:
+        rows = (NamedRow(name=(name, "2026"), row=_DAY),)
+        return PublishReferenceData(publisher=publisher, rows=rows, table="closed-days")
+
+    yield Example("shared-rows-by-the-members", publish("US", "XB"), given=net.network(),
+                  signer="XB", mandate=3)
+    yield Example("operator-after-the-founding", publish("US", "XA"), "row-not-of-the-publisher",
+                  net.network())
+    yield Example("members-over-an-office", publish("XB", "XA"), "row-not-of-the-publisher",
+                  net.network(), mandate=3)
