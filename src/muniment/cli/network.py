@@ -1,15 +1,141 @@
 """`muniment network`: the ledger run by several offices."""
 
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from muniment.cli.common import errors, group
+from muniment.cli.common import JsonOption, errors, group, print_json, show, show_table
+from muniment.cli.engine import stages
 
 app = group("Run a ledger together with other offices.")
 
+DirectoryArgument = Annotated[Path, typer.Argument(
+    envvar="MUNIMENT_NETWORK", help="Directory of the network.")]
 NodeArgument = Annotated[Path, typer.Argument(help="The node's directory.")]
+OfficeOption = Annotated[str, typer.Option("--office", help="Whose node, e.g. XB.")]
+NETWORK = Path("network")
+HEADS = ("office", "state", "height", "peers", "power", "last signed", "waiting", "app hash",
+         "engine")
+
+
+@app.command()
+def up(
+    directory: DirectoryArgument = NETWORK,
+    offices: Annotated[int, typer.Option("--offices", help="How many, if it is new.")] = 4,
+    links: Annotated[str, typer.Option(
+        "--links", help="relays; namespaces (root); or direct: faster, but none can be cut off.")
+    ] = "relays",
+    profile: Annotated[str, typer.Option("--profile", help="lan or wan: the engine's timing.")
+                       ] = "lan",
+    line: Annotated[str, typer.Option("--line", help="0.38, 0.39 or 0.40.")] = "0.38",
+    as_json: JsonOption = False,
+) -> None:
+    """Start a network of fictional offices on this machine; found it if it is new."""
+    with errors(as_json=as_json):
+        from muniment.network.cluster import NETWORK_FILE, Cluster
+
+        began = time.monotonic()
+        with stages() as stage:
+            def tell(what: str) -> None:
+                stage(what, 0, None)
+
+            if (directory / NETWORK_FILE).exists():
+                cluster = Cluster(directory)
+            else:
+                cluster = Cluster.make(directory, offices, links=links, line=line,
+                                       profile=profile, progress=tell)
+            cluster.up(tell)
+        rows = cluster.status()
+    if as_json:
+        print_json(_plain(rows))
+        return
+    sys.stdout.write(f"FICTION: {len(rows)} offices that do not exist, on this machine, ready in "
+                     f"{time.monotonic() - began:.1f} s\n")
+    show_table(HEADS, [_cells(row) for row in rows])
+    sys.stdout.write(f"\nnext: muniment network status {directory} --watch"
+                     f"\n      muniment network break {directory} --office {rows[-1].office} "
+                     f"--how kill\n      muniment network down {directory}\n")
+
+
+@app.command()
+def status(
+    directory: DirectoryArgument = NETWORK,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every second.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how each node does; exit 1 unless all run and agree."""
+    with errors(as_json=as_json):
+        from muniment.network.cluster import Cluster
+
+        cluster = Cluster(directory)
+        if watch:
+            _watch(cluster, as_json=as_json)
+            return
+        rows = cluster.status()
+        if as_json:
+            print_json(_plain(rows))
+        else:
+            show_table(HEADS, [_cells(row) for row in rows])
+    if not cluster.agree(rows):
+        raise typer.Exit(1)
+
+
+@app.command("break")
+def break_(
+    directory: DirectoryArgument = NETWORK,
+    office: OfficeOption = "XB",
+    how: Annotated[str, typer.Option("--how", help="kill, pause, cut or skew.")] = "kill",
+    seconds: Annotated[int, typer.Option(
+        "--seconds", help="By how much skew sets the engine's clock wrong.")] = 300,
+    as_json: JsonOption = False,
+) -> None:
+    """Break one office's node: kill it, halt it, cut it off, or set its clock wrong."""
+    with errors(as_json=as_json):
+        from muniment.network.cluster import Cluster
+
+        Cluster(directory).break_(office, how, seconds)
+    if as_json:
+        print_json({"how": how, "office": office.upper()})
+    else:
+        show([("broken", f"{office.upper()}, by {how}"),
+              ("next", f"muniment network heal {directory}")])
+
+
+@app.command()
+def heal(
+    directory: DirectoryArgument = NETWORK,
+    office: Annotated[str | None, typer.Option("--office", help="Whose node; all by default.")
+                      ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Mend what `break` broke: start, let go on, connect again."""
+    with errors(as_json=as_json):
+        from muniment.network.cluster import Cluster
+
+        healed = Cluster(directory).heal(office)
+    if as_json:
+        print_json({"healed": healed})
+    else:
+        show([("healed", ", ".join(healed) or "nothing was broken")])
+
+
+@app.command()
+def down(directory: DirectoryArgument = NETWORK, as_json: JsonOption = False) -> None:
+    """Stop every node; the ledgers stay, and `up` starts them again."""
+    with errors(as_json=as_json):
+        from muniment.network.cluster import Cluster
+
+        cluster = Cluster(directory)
+        with stages() as stage:
+            cluster.down(lambda what: stage(what, 0, None))
+    if as_json:
+        print_json({"stopped": list(cluster.nodes)})
+    else:
+        show([("stopped", ", ".join(cluster.nodes))])
 
 
 @app.command()
@@ -30,18 +156,58 @@ def serve(
         help="HOST:PORT on which Prometheus reads this node's figures.")] = None,
     engine: Annotated[str | None, typer.Option(
         help="URL of the engine's RPC, for the figures that the engine knows.")] = None,
-    snapshot_every: Annotated[int, typer.Option(
-        help="Heights between two snapshots for new nodes; 0 for none.")] = 1_000,
-    keep_blocks: Annotated[int, typer.Option(
-        help="Heights whose blocks the engine keeps; 0 for all.")] = 0,
 ) -> None:
     """Run the application of one office's node until it is stopped; logs are JSON on stderr."""
     with errors():
-        from muniment.network.application import Options
         from muniment.network.logs import log_as_json
         from muniment.network.serve import serve as run_application
 
         log_as_json()
-        run_application(
-            directory, address, Options(snapshot_every=snapshot_every, blocks_kept=keep_blocks),
-            metrics=metrics, engine=engine)
+        run_application(directory, address, metrics=metrics, engine=engine)
+
+
+def _cells(row: Any) -> Sequence[str]:
+    """Return a node's status as cells of a table."""
+    def told(value: object) -> str:
+        return "-" if value is None else str(value)
+
+    return (row.office, row.state, told(row.height), told(row.peers), told(row.power),
+            told(row.last_signed), told(row.waiting), (row.app_hash or "-")[:12], row.url)
+
+
+def _plain(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    return [asdict(row) for row in rows]
+
+
+def _watch(cluster: Any, *, as_json: bool) -> None:
+    """Show the status again and again: a live table on a terminal, else one after the other."""
+    from rich.console import Console
+    from rich.live import Live
+    from rich.table import Table
+
+    def table() -> Table:
+        made = Table(*HEADS, title=f"{cluster.settings.chain_id}   {time.strftime('%H:%M:%S')}",
+                     title_justify="left", box=None)
+        for row in cluster.status():
+            colour = "green" if row.state == "running" else "yellow"
+            made.add_row(*_cells(row), style=None if row.state == "running" else colour)
+        return made
+
+    try:
+        if as_json or not sys.stdout.isatty():
+            while True:
+                rows = cluster.status()
+                if as_json:
+                    print_json(_plain(rows))
+                else:
+                    show_table(HEADS, [_cells(row) for row in rows])
+                sys.stdout.flush()
+                time.sleep(1)
+        with Live(table(), console=Console(), auto_refresh=False, screen=False) as live:
+            while True:
+                time.sleep(1)
+                live.update(table(), refresh=True)
+    except KeyboardInterrupt:
+        return

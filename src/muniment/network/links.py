@@ -185,6 +185,9 @@ class Namespaces:
         Raises:
             LedgerError: It is not permitted here.
         """
+        standing = {line.split(" ")[0] for line in _ip("netns", "list").splitlines()}
+        if standing.issuperset(map(self._space, range(self._count))):
+            return
         self.down()
         bridge = f"mb{self._tag}"
         try:

@@ -250,7 +250,6 @@ class Supervisor:
         finally:
             self._node.engine.stop()
             self._node.application.stop()
-            self._node.supervisor.file.unlink(missing_ok=True)
 
     def _look(self) -> None:
         node = self._node

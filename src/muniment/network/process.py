@@ -101,23 +101,24 @@ class Process:
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """End it: first by asking; then, after some seconds, without asking."""
-        if not self.signal(signal.SIGTERM):
+        pid = self.pid()
+        if pid is None or not self.signal(signal.SIGTERM):
             return
         self.signal(signal.SIGCONT)
-        if not self.ended_within(seconds):
+        if not self._ended(pid, seconds):
             self.signal(signal.SIGKILL)
-            self.ended_within(seconds)
-        self.file.unlink(missing_ok=True)
+            self._ended(pid, seconds)
 
     def kill(self) -> None:
         """End it without asking, as a failure of power would."""
-        if self.signal(signal.SIGKILL):
-            self.ended_within(STOP_SECONDS)
+        pid = self.pid()
+        if pid is not None and self.signal(signal.SIGKILL):
+            self._ended(pid, STOP_SECONDS)
 
-    def ended_within(self, seconds: float) -> bool:
-        """Wait until it ended; False if it still runs then."""
+    def _ended(self, pid: int, seconds: float) -> bool:
+        """Wait until that one ended; another may have been started since by its supervisor."""
         until = time.monotonic() + seconds
-        while self.pid() is not None:
+        while self.pid() == pid:
             if time.monotonic() > until:
                 return False
             time.sleep(_POLL_SECONDS)
@@ -150,7 +151,15 @@ def began(pid: int) -> str | None:
     except OSError:
         return None
     fields = stat[stat.rindex(")") + 2:].split()
-    return None if fields[0] in {"Z", "X"} else fields[19]
+    return None if fields[0] in {"Z", "X"} else f"{_boot()}:{fields[19]}"
+
+
+def _boot() -> str:
+    """Return which start of this machine it is: ticks are counted from each."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def is_stopped(pid: int) -> bool:
