@@ -22,6 +22,7 @@ from muniment.cli.filing import (
     sealed_filing,
 )
 from muniment.cli.priority import Checker
+from muniment.cli.story_network import act_network
 from muniment.cli.story_priority import (
     act_country_not_bound,
     act_first_filing,
@@ -97,6 +98,7 @@ class Story:
         self._act_offline()
         with Register(self.ledger) as register:
             self._act_erasure(register)
+        act_network(self)
         self._end()
         return self.as_told
 
@@ -230,18 +232,19 @@ class Story:
 
     def _act_offline(self) -> None:
         self.act("Evidence, verified in a fresh process with no network and no ledger")
-        self.expect(f"{self.evidence} is VALID", self._verify(self.evidence), True)
+        self.expect(f"{self.evidence} is VALID", self.verify(self.evidence), True)
         forged = self.directory / "forged.json"
         text = self.evidence.read_text(encoding="utf-8")
         forged.write_text(text.replace(FIRST_DATE, "2025-09-17"), encoding="utf-8")
-        self.expect("one character changed: refused", self._verify(forged), False)
+        self.expect("one character changed: refused", self.verify(forged), False)
         forged.unlink()
         found_at = self._flip_a_bit()
         self.expect(f"one bit of the ledger flipped: found at entry {found_at}", found_at,
                      self.entry)
 
-    def _verify(self, file: Path) -> bool:
-        policy = self.directory / POLICY_FILE
+    def verify(self, file: Path, policy: Path | None = None) -> bool:
+        """Verify a file in a fresh process that has no network; by default as XA's policy says."""
+        policy = policy or self.directory / POLICY_FILE
         command = [sys.executable, "-c", _NO_NETWORK, "evidence", "verify", str(file), "--trust",
                    str(policy), "--json"]
         run = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - ourselves
@@ -283,8 +286,8 @@ class Story:
         data = maker.entry_evidence(register.ledger, entry.entry)
         fresh = self.directory / "evidence-after-erasure.json"
         fresh.write_bytes(data)
-        self.expect("new evidence of the entry is VALID", self._verify(fresh), True)
-        self.expect("the evidence handed out before is VALID too", self._verify(self.evidence),
+        self.expect("new evidence of the entry is VALID", self.verify(fresh), True)
+        self.expect("the evidence handed out before is VALID too", self.verify(self.evidence),
                      True)
         self.say("       out of reach: evidence that was handed out still shows what it disclosed")
 
