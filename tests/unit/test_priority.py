@@ -18,47 +18,11 @@ from muniment.model.calendar import Calendar, add_months, deadline, format_date,
 from muniment.model.checking import filing, packaged_facts
 from muniment.model.priority import assess_priority
 from muniment.model.rulebook import Rulebook
-from muniment.proof.canonical import encode
 from muniment.proof.errors import Malformed, NotFound
 from muniment.reference import PackagedReference
 
 REFERENCE = PackagedReference("demo")
 RULES = Rulebook(REFERENCE)
-
-
-def table():
-    path = Path(__file__).parent.parent / "tables" / "priority.txt"
-    for line in path.read_text(encoding="ascii").splitlines():
-        if line and not line.startswith("#"):
-            yield [cell.strip() for cell in line.split("|")]
-
-
-def assess(right, later, filed, office, earlier_right, number, claimed, register, covered):
-    facts = packaged_facts(REFERENCE, filing(office, earlier_right, number, claimed))
-    shown = None if register == "-" else parse_date(register)
-    facts = replace(facts, found="application" if shown else "none", register_date=shown,
-                    covered=covered == "yes")
-    return assess_priority(filing(later, right, "1", filed), [facts], RULES)
-
-
-@pytest.mark.parametrize("case", table(), ids=lambda case: case[0])
-def test_table_of_priority(case):
-    assessed = assess(*case[1:10])
-    claim = assessed.claims[0]
-    if case[10] == "ONE_ANSWER":
-        assert claim.as_json()["answer"] == "not-confirmed"
-        return
-    results = claim.summary()
-    for expected in case[10].split():
-        check, result = expected.split("=")
-        assert results[check] == result
-
-
-def test_the_unentitled_get_one_answer_to_the_byte():
-    answers = {
-        encode(assess(*case[1:10]).as_json()) for case in table() if case[10] == "ONE_ANSWER"
-    }
-    assert len(answers) == 1
 
 
 def test_earliest_claim_that_nothing_excludes_gives_the_priority_date():
@@ -70,11 +34,6 @@ def test_earliest_claim_that_nothing_excludes_gives_the_priority_date():
     assessed = assess_priority(later, [withdrawn], RULES)
     assert assessed.priority_date is None
     assert assessed.claims[0].summary()["P22"] == "WITHDRAWN"
-
-
-def test_summary_fits_into_a_claim():
-    for case in table():
-        assert len(encode(assess(*case[1:10]).claims[0].summary())) <= 520
 
 
 @given(st.dates(date(1800, 1, 1), date(2190, 12, 31)), st.integers(0, 60))
@@ -142,8 +101,8 @@ def test_text_that_is_no_date_is_refused(text):
 
 def test_assessment_is_the_same_in_another_process_with_other_hashes():
     code = (
-        "import sys; sys.path.insert(0, 'tests/unit'); from test_priority import *;"
-        "print([encode(assess(*case[1:10]).as_json()) for case in table()])"
+        "import sys; sys.path.insert(0, 'tests/unit'); from test_priority_table import *;"
+        "print([encode(assess(one).as_json()) for one in applications()])"
     )
     answers = {
         subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed,

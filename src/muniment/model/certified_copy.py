@@ -32,7 +32,7 @@ def copy_is_on_record(case: Case) -> Result:
         return Result("P13", "REQUESTED", facts={"requested": format_date(requested)})
     row = case.policy("copy", case.procedure)
     if row is None:
-        return Result("P13", "POLICY_UNKNOWN", facts={"office": case.procedure})
+        return case.unsourced("P13", "copy")
     return Result("P13", _NOT_ASKED.get(row["value"], "NOT_TESTED"), facts=law(row))
 
 
@@ -61,11 +61,11 @@ def copy_is_in_time(case: Case) -> Result:
     try:
         if row is None:
             return _by_the_convention(case, case.made)
-        term = due(case, row, None if row.get("each") else case.others, case.start)
+        term = due(case, row, case.start)
     except CalendarUnknown as error:
         return unknown_calendar("P14", error)
     if term is None:
-        return Result("P14", "POLICY_UNKNOWN", facts={"office": case.procedure})
+        return case.unsourced("P14", "copy")
     return _by_the_office(case, row, term)
 
 
@@ -91,9 +91,9 @@ def _by_the_convention(case: Case, made: date) -> Result:
     days = [day for day, asked in _evidence(case, {}) if not asked]
     last = case.rulebook.term(case.seat, made, PARIS_MONTHS).deadline.end if days else None
     if last is not None and min(days) <= last:
-        return Result("P14", "IN_TIME", facts={"copy": format_date(min(days)),
-                                               "due": format_date(last)})
-    return Result("P14", "POLICY_UNKNOWN", facts={"office": case.procedure})
+        return Result("P14", "IN_TIME", "convention", {"copy": format_date(min(days)),
+                                                       "due": format_date(last)})
+    return case.unsourced("P14", "copy")
 
 
 def _evidence(case: Case, row: Row) -> list[tuple[date, bool]]:

@@ -16,19 +16,24 @@ GRACE_MONTHS = 1
 """A correction after the time limit counts as in time by no more (PCT Rule 26bis.2(b))."""
 
 
-def due(case: Case, row: Row, *starts: date | None, seat: str = "") -> Term | None:
+def due(
+    case: Case, row: Row, own: date | None, was: date | None = None, seat: str = ""
+) -> Term | None:
     """Return the end of a time limit of an office, or None if no term of it runs.
 
     Args:
         case: The claim.
-        row: The policy, with `filing_months`, `priority_months` and how to combine them.
-        starts: The priority dates that it may run from; it runs from the first of them.
+        row: The policy: `filing_months`, `priority_months`, how to combine them, and whether
+            `each` claim has its own limit; else it runs from the earliest priority date.
+        own: The date that the claim gives.
+        was: The date that it gave before: what ends first counts (PCT Rule 26bis.1(a)).
         seat: The office whose calendar counts, where it is another than that of the procedure.
 
     Raises:
         CalendarUnknown: Nobody published the calendar of that year.
     """
     ends, term, seat = [], case.rulebook.term, seat or case.seat
+    starts = (own, was) if row.get("each") else (own, was, case.others)
     priority = min((day for day in starts if day is not None), default=None)
     if row.get("filing_months") and case.made is not None:
         ends.append(term(seat, case.made, row["filing_months"]))
@@ -74,14 +79,14 @@ def _declared(case: Case, made: date) -> Result:
                       {"declared": format_date(declared), **filing_day})
     row = case.policy("declaration", case.procedure)
     if row is None:
-        return Result("P11", "POLICY_UNKNOWN", facts={"office": case.procedure})
+        return case.unsourced("P11", "declaration")
     if row["value"] == "with-filing":
         facts = {**filing_day, **law(row)}
         last = made
     else:
-        term = due(case, row, case.others, claim.was or case.start)
+        term = due(case, row, claim.was or case.start)
         if term is None:
-            return Result("P11", "POLICY_UNKNOWN", facts={"office": case.procedure})
+            return case.unsourced("P11", "declaration")
         facts, last = limit(case, row, term), term.deadline.end
     if declared is None or (stated is None and declared > last):
         return Result("P11", "NOT_TESTED", facts=facts)
@@ -96,9 +101,9 @@ def _corrected(case: Case, corrected: date, declared: Result) -> Result:
     if case.made is not None and corrected <= case.made:
         return Result("P11", "IN_TIME", "corrected", facts)
     row = case.policy("declaration", case.procedure)
-    term = due(case, row, case.others, case.claim.was, case.start) if row else None
+    term = due(case, row, case.start, case.claim.was) if row else None
     if row is None or term is None:
-        return Result("P11", "POLICY_UNKNOWN", "correction", {**facts, "office": case.procedure})
+        return case.unsourced("P11", "declaration", "correction", **facts)
     last = term.deadline.end
     facts |= limit(case, row, term)
     if corrected <= last:
@@ -118,9 +123,9 @@ def number_is_given_in_time(case: Case) -> Result:
         return _given(case, given, {"due": format_date(made)})
     row = case.policy("number", case.procedure)
     if row is None:
-        return Result("P12", "POLICY_UNKNOWN", facts={"office": case.procedure})
+        return case.unsourced("P12", "number")
     try:
-        term = due(case, row, case.others, case.start)
+        term = due(case, row, case.start)
     except CalendarUnknown as error:
         return unknown_calendar("P12", error)
     facts = limit(case, row, term) if term else {"due": format_date(made), **law(row)}
@@ -148,7 +153,7 @@ def translation_is_filed(case: Case) -> Result:
     """P16: a translation of the earlier filing MUST be filed in time where it is asked for."""
     row, steps = case.policy("translation"), case.claim.steps
     if row is None:
-        return Result("P16", "POLICY_UNKNOWN", facts={"office": case.later.office})
+        return case.unsourced("P16", "translation")
     if row["value"] == "not-asked":
         return Result("P16", "NOT_ASKED", facts=law(row))
     if row["value"] == "on-invitation":
@@ -157,7 +162,7 @@ def translation_is_filed(case: Case) -> Result:
             return Result("P16", "NOT_TESTED", "not-invited", law(row))
         return _translated(steps.translation_due, steps.translation_filed, law(row))
     try:
-        term = due(case, row, case.others, case.start, seat=case.later.office)
+        term = due(case, row, case.start, seat=case.later.office)
     except CalendarUnknown as error:
         return unknown_calendar("P16", error)
     facts = limit(case, row, term, case.later.office) if term else law(row)
@@ -178,7 +183,7 @@ def fee_is_paid(case: Case) -> Result:
     """P17: the fee for the claim MUST be paid where the office charges one."""
     row, paid = case.policy("fee"), case.claim.steps.fee_paid
     if row is None:
-        return Result("P17", "POLICY_UNKNOWN", facts={"office": case.later.office})
+        return case.unsourced("P17", "fee")
     if row["value"] == "none":
         return Result("P17", "NOT_CHARGED", facts=law(row))
     if paid is None:

@@ -9,7 +9,7 @@
 from typing import Any
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.priority_case import Case, Restored, Result, law
+from muniment.model.priority_case import INTERNATIONAL, Case, Restored, Result, law
 from muniment.model.rulebook import Row, Term
 
 PCT_WINDOW_MONTHS = 2
@@ -39,10 +39,9 @@ def kinds_agree(case: Case) -> Result:
         months, row = found
         return Result("P05", "PERIOD", facts={"law": row["basis"], "months": months})
     word = OFFICE_DEPENDENT.get((later, earlier))
-    kinds = {"earlier": earlier, "later": later}
     if word and case.policy(word) is None:
-        return Result("P05", "POLICY_UNKNOWN", facts=kinds)
-    return Result("P05", "KINDS_INCOMPATIBLE", facts=kinds)
+        return case.unsourced("P05", word, earlier=earlier, later=later)
+    return Result("P05", "KINDS_INCOMPATIBLE", facts={"earlier": earlier, "later": later})
 
 
 def filing_is_in_time(case: Case) -> Result:
@@ -65,10 +64,15 @@ def filing_is_in_time(case: Case) -> Result:
 
 
 def _calendar(case: Case) -> str:
-    if case.descent is not None and case.descent.phase:
-        row = case.policy("calendar")
+    """Return the office whose calendar counts: at which the filing that counts was made.
+
+    The rules of international applications say which that is: the receiving Office, the Office
+    of origin, or the International Bureau itself.
+    """
+    if case.descent is not None and case.descent.international:
+        row = case.policy("calendar", INTERNATIONAL)
         if row is not None and row["value"] == "own":
-            return case.later.office
+            return INTERNATIONAL
     return case.office
 
 
@@ -96,7 +100,7 @@ def _restored_before(
     facts = {**facts, **_act(act), "criteria": [one[0] for one in windows]}
     row = case.policy("restored")
     if row is None:
-        return Result("P06", "POLICY_UNKNOWN", facts=facts)
+        return case.unsourced("P06", "restored", **facts)
     facts |= law(row)
     if row["value"] == "either" or row["value"] == act.criterion:
         return Result("P06", "RESTORED", "international", facts)

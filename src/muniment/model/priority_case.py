@@ -19,6 +19,8 @@ Reading = Literal["ok", "respelled", "unknown", "ambiguous", "check-digit-wrong"
 INTERNATIONAL = "IB"
 """The office under whose code the rules of international applications stand (PCT, Madrid,
 Hague)."""
+PROCEDURE_WORDS = ("copy", "declaration", "number")
+"""The policies that an international application has from the rules of its treaty."""
 PATENT_RIGHTS = ("patent", "utility-model")
 """The kinds of right for which an international application is one under the PCT."""
 
@@ -315,8 +317,20 @@ class Case:
 
     def policy(self, word: str, office: str = "") -> Mapping[str, Any] | None:
         """Return a policy of the later office, of the day that counts; None if it is unknown."""
-        return self.rulebook.policy(office or self.later.office, self.later.right, word,
-                                    self.made)
+        office = office or self.later.office
+        return self.rulebook.policy(office, self._right_at(office), word, self.made)
+
+    def _right_at(self, office: str) -> str:
+        """Return the kind of right under which an office's rules stand: a PCT one is one kind."""
+        right = self.later.right
+        return "patent" if office == INTERNATIONAL and right in PATENT_RIGHTS else right
+
+    def unsourced(self, check: str, word: str, why: str = "", **facts: Any) -> Result:
+        """Return that nobody sourced a policy, with what its row says all the same."""
+        office = self.procedure if word in PROCEDURE_WORDS else self.later.office
+        row = self.rulebook.stated(office, self._right_at(office), word, self.made)
+        known = {"law": row["basis"]} if row is not None and row["basis"] else {}
+        return Result(check, "POLICY_UNKNOWN", why, {"office": office, **known, **facts})
 
 
 def shown(day: date | None) -> str | None:

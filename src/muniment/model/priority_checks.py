@@ -86,7 +86,7 @@ def _internal(case: Case) -> Result:
     """Return what the office's own rule says of a claim to a filing at the same office."""
     row = case.policy("internal")
     if row is None:
-        return Result("P04", "POLICY_UNKNOWN", facts={"office": case.later.office})
+        return case.unsourced("P04", "internal")
     if row["value"] == "refused":
         return Result("P04", "INTERNAL_REFUSED", facts=law(row))
     return Result("P04", "INTERNAL", "" if row["value"] == "allowed" else row["value"], law(row))

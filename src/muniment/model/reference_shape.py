@@ -21,10 +21,14 @@ POLICY_VALUES = {
     "same-day": ("accepted", "refused", "unknown"),
     "restored": ("own-only", "due-care", "either", "unknown"),
     "calendar": ("own", "receiving-office"),
+    "from-design": ("allowed", "refused", "unknown"),
+    "from-patent": ("allowed", "refused", "unknown"),
 }
 """Each policy that an office can write, with the values that the rules understand."""
 COUNTED = ("declaration", "number", "copy", "translation")
 """The policies whose day is counted in months from a filing or from the priority date."""
+PAIRS = ("from-design", "from-patent")
+"""Whether a right can claim the priority of one of another kind, and within how many months."""
 
 
 def row_is_sound(table: str, name: tuple[str, ...], row: Row) -> bool:
@@ -74,17 +78,24 @@ def _policy(name: tuple[str, ...], row: Row) -> bool:
 
 def _version(word: str, row: Row) -> bool:
     value, texts = row.get("value"), (row.get("basis"), row.get("source"))
-    if value not in POLICY_VALUES[word] or not all(isinstance(one, str) for one in texts):
-        return False
-    if not _is_since(row.get("valid_from")):
-        return False
-    if word in COUNTED:
-        months = row.get("filing_months"), row.get("priority_months")
-        if not all(_is_count(one, 0, MONTHS_MAX) for one in months):
-            return False
-        if (value == "months") != any(months):
-            return False
-    return word != "copy" or (
+    return (
+        value in POLICY_VALUES[word] and all(isinstance(one, str) for one in texts)
+        and _is_since(row.get("valid_from"))
+        and isinstance(row.get("each", False), bool)
+        and (word not in COUNTED or _months(row))
+        and (word not in PAIRS or value != "allowed" or _is_count(row.get("months"), 1, MONTHS_MAX))
+        and (word != "copy" or _copy(row))
+    )
+
+
+def _months(row: Row) -> bool:
+    months = row.get("filing_months"), row.get("priority_months")
+    counted = all(_is_count(one, 0, MONTHS_MAX) for one in months)
+    return counted and (row["value"] == "months") == any(months)
+
+
+def _copy(row: Row) -> bool:
+    return (
         row.get("combine") in ("later", "earlier")
         and row.get("library") in ("", "DAS")
         and row.get("library_until") in (("publication", "due") if row["library"] else ("",))

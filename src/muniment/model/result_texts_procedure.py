@@ -58,6 +58,8 @@ PROCEDURE = {
     "P14.IN_TIME.requested": Text("The copy was asked for on {copy}, by {due}."),
     "P14.IN_TIME.library": Text("The digital library was asked for the copy on {copy}, before the "
                                 "publication of {published}.", basis="PCT Rule 17.1(b-bis)"),
+    "P14.IN_TIME.convention": Text("The copy was there on {copy}, by {due}: within three months "
+                                   "of the filing, which suffices at every office."),
     "P14.LAST_DAY": Text("The copy came on {copy}, after {due} and before the publication of "
                          "{published}: it counts as received on the last day.",
                          basis="PCT Rule 17.1(a)"),

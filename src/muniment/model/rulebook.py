@@ -99,7 +99,12 @@ class Rulebook:
         return [one for one in self._restorations[key] if one[1]["valid_from"] <= text]
 
     def policy(self, office: str, right: str, word: str, day: date | None) -> Row | None:
-        """Return an office's policy as it was on a day; None where nobody sourced one.
+        """Return an office's policy as it was on a day; None where nobody sourced one."""
+        row = self.stated(office, right, word, day)
+        return None if row is None or row["value"] == UNKNOWN else row
+
+    def stated(self, office: str, right: str, word: str, day: date | None) -> Row | None:
+        """Return what is published of an office's policy on a day, be it that it is unknown.
 
         A row may list the policies that held before it, the newest first, under `before`.
         """
@@ -112,5 +117,5 @@ class Rulebook:
         for version in versions:
             since = version.get("valid_from", "")
             if not since or (day is not None and since <= format_date(day)):
-                return None if version["value"] == UNKNOWN else version
+                return version
         return None

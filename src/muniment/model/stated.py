@@ -72,7 +72,9 @@ def _malformed(detail: str) -> Malformed:
 
 
 def _parent(later: Filing, before: Descent | None, value: str) -> Descent:
-    """Read `DATE`: the filing is a divisional or continuation of one of that day."""
+    """Read `DATE`: the filing is a divisional or continuation of one of that day, or `unknown`."""
+    if value == "unknown":
+        return Descent(None, later.office, parent=PARENT, complete=False)
     return Descent(parse_date(value), later.office, parent=PARENT)
 
 
@@ -82,6 +84,14 @@ def _phase(later: Filing, before: Descent | None, value: str) -> Descent:
     published = before.published if before else None
     return Descent(parse_date(day), office, international=True, phase="the international "
                    "application", published=published)
+
+
+def _international(later: Filing, before: Descent | None, value: str) -> Descent:
+    """Read `yes`: the filing is itself an international application."""
+    if value != "yes":
+        raise ValueError
+    published = before.published if before else None
+    return Descent(later.date, later.office, international=True, published=published)
 
 
 def _published(later: Filing, before: Descent | None, value: str) -> Descent:
@@ -169,8 +179,10 @@ def _inherited(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
     return {"inherited": value}
 
 
-def _number_missing(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
-    """Read `missing`: the claim gives no number."""
+def _number(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
+    """Read `missing` where the claim gives no number, `ambiguous` where it has two readings."""
+    if value == "ambiguous":
+        return {"reading": "ambiguous"}
     if value != "missing":
         raise ValueError
     return {"earlier": replace(claim.earlier, number=""), "reading": "missing", "canonical": ""}
@@ -200,7 +212,8 @@ def _status(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
 _OfTheFiling = Callable[[Filing, Descent | None, str], Descent]
 _OfTheClaim = Callable[[Filing, ClaimFacts, str], dict[str, Any]]
 _OF_THE_FILING: dict[str, _OfTheFiling] = {
-    "parent": _parent, "phase": _phase, "published": _published,
+    "international": _international, "parent": _parent, "phase": _phase,
+    "published": _published,
 }
 _OF_THE_CLAIM: dict[str, _OfTheClaim] = {
     "applicants": _applicants,
@@ -210,7 +223,7 @@ _OF_THE_CLAIM: dict[str, _OfTheClaim] = {
     "classes": _classes,
     "copy": _copy,
     "inherited": _inherited,
-    "number": _number_missing,
+    "number": _number,
     "older": _older,
     "presented": _presented,
     "recorded": _day("recorded"),
