@@ -101,12 +101,12 @@ class Checker:
         self, later: Filing, asked: Sequence[Asked]
     ) -> tuple[list[ClaimFacts], Descent | None]:
         from muniment.model.checking import claim_facts, packaged_descent, packaged_facts
-        from muniment.model.descent import lineage_of
+        from muniment.model.descent import Lineage
 
         if self._state is None:
             facts = [packaged_facts(self._reference, one.earlier) for one in asked]
             return facts, packaged_descent(self._reference, later)
-        lineage = lineage_of(self._state, later)
+        lineage = Lineage(self._state, later)
         facts = [claim_facts(self._state, one.earlier, lineage, grant=self._grant)
                  for one in asked]
         return facts, lineage.descent

@@ -6,14 +6,14 @@ its execution, and whether all of several earlier applicants take part.
 """
 
 from muniment.model.calendar import format_date
-from muniment.model.priority_case import Case, Result
+from muniment.model.priority_case import Case, Result, plain
 
 
 def applicant_is_entitled(case: Case) -> Result:
     """P10: the applicant MUST be the earlier one, or a successor by the later filing's day."""
     title = case.claim.title
     if title is None:
-        return Result("P10", "NOT_TESTED")
+        return plain("P10", "NOT_TESTED")
     joint = {"applicants": title.applicants} if title.applicants == "some" else {}
     if title.executed is None:
         return Result("P10", "JOINT_INCOMPLETE" if joint else "SAME_APPLICANT", facts=joint)

@@ -65,7 +65,7 @@ def _bad_date(text: str) -> Malformed:
 
 def format_date(day: date) -> str:
     """Return a date as `YYYY-MM-DD`."""
-    return f"{day.year:04}-{day.month:02}-{day.day:02}"
+    return day.isoformat()
 
 
 def add_months(start: date, months: int) -> date:

@@ -8,7 +8,7 @@ from datetime import date
 
 from muniment.model.calendar import CalendarUnknown, format_date
 from muniment.model.formalities import due, limit, unknown_calendar
-from muniment.model.priority_case import Case, Document, Result, law
+from muniment.model.priority_case import Case, Document, Result, by_law, plain
 from muniment.model.rulebook import Row, Term
 
 PARIS_MONTHS = 3
@@ -30,13 +30,15 @@ def copy_is_on_record(case: Case) -> Result:
     requested = case.claim.steps.copy_requested
     if requested is not None:
         return Result("P13", "REQUESTED", facts={"requested": format_date(requested)})
-    row = case.policy("copy", case.procedure)
+    row = case.policy("copy")
     if row is None:
         return case.unsourced("P13", "copy")
-    return Result("P13", _NOT_ASKED.get(row["value"], "NOT_TESTED"), facts=law(row))
+    return by_law("P13", _NOT_ASKED.get(row["value"], "NOT_TESTED"), row)
 
 
 def _received(case: Case) -> list[Document]:
+    if not case.claim.documents:
+        return []
     return [one for one in case.claim.documents if one.received is not None]
 
 
@@ -46,6 +48,8 @@ def _day_received(one: Document) -> date:
 
 def _own(case: Case) -> list[Document]:
     """Return the copies that the earlier office recorded under its own account."""
+    if not case.claim.documents:
+        return []
     office = case.claim.earlier.office
     return sorted((one for one in case.claim.documents if one.recorder == one.certifier == office),
                   key=lambda one: (one.available, one.digest))
@@ -53,11 +57,11 @@ def _own(case: Case) -> list[Document]:
 
 def copy_is_in_time(case: Case) -> Result:
     """P14: the certified copy MUST be there, or asked for, by the day on which it is due."""
-    row = case.policy("copy", case.procedure)
+    row = case.policy("copy")
     if row is not None and row["value"] in _NOT_ASKED:
-        return Result("P14", _NOT_ASKED[row["value"]], facts=law(row))
+        return by_law("P14", _NOT_ASKED[row["value"]], row)
     if case.made is None:
-        return Result("P14", "NOT_TESTED", "no-date")
+        return plain("P14", "NOT_TESTED", "no-date")
     try:
         if row is None:
             return _by_the_convention(case, case.made)
@@ -128,11 +132,11 @@ def copy_is_intact(case: Case) -> Result:
     own, presented = _own(case), case.claim.presented
     if presented is not None:
         if not presented.intact:
-            return Result("P15", "ALTERED")
+            return plain("P15", "ALTERED")
         if any(one.digest == presented.digest for one in own):
             return Result("P15", "INTACT", facts={"certifier": case.claim.earlier.office})
         if all(one.digest != presented.digest for one in case.claim.documents):
-            return Result("P15", "UNRECORDED")
+            return plain("P15", "UNRECORDED")
     return _as_recorded(case, own)
 
 
@@ -146,4 +150,4 @@ def _as_recorded(case: Case, own: list[Document]) -> Result:
     if own:
         return Result("P15", "OFFICE_CERTIFIED", facts={
             "certified": format_date(own[0].certified), "certifier": own[0].certifier})
-    return Result("P15", "NOT_TESTED")
+    return plain("P15", "NOT_TESTED")

@@ -12,9 +12,10 @@ from muniment.codec import members
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS, COPIES, Application, Copy, Identity
 from muniment.model.calendar import Reference, parse_date
-from muniment.model.claim import CLAIMS, Claim
+from muniment.model.claim import CLAIMED, CLAIMS, Claim
 from muniment.model.dates import SECONDS_A_DAY, day_of
-from muniment.model.descent import Lineage, is_pct_number, lineage_of
+from muniment.model.descent import Lineage, is_pct_number
+from muniment.model.document import DOCUMENTS
 from muniment.model.earlier_acts import chain_of, documents_of, inherited_claim, restorations_of
 from muniment.model.number import NumberFormat, read_number
 from muniment.model.number import Reading as NumberReading
@@ -30,13 +31,16 @@ from muniment.model.priority_case import (
     Steps,
 )
 from muniment.model.reference import PARAMETERS
+from muniment.model.relation import RELATED, RELATIONS
 from muniment.model.rulebook import Rulebook
-from muniment.model.same_subject import declared_title, related_filings, relying_offices
+from muniment.model.same_subject import declared_title, same_subject
 from muniment.model.sealed import Grant
-from muniment.model.state import State
+from muniment.model.state import State, Table
 from muniment.proof.errors import LedgerError
 
 FIRST_DAY = "1900-01-01"
+_ACTS: tuple[Table[Any], ...] = (CLAIMED, CLAIMS, DOCUMENTS, RELATED, RELATIONS)
+"""Where stands what was declared or recorded of an earlier filing, under its office and kind."""
 
 
 def filing(office: str, right: str, number: str, day: str) -> Filing:
@@ -60,7 +64,7 @@ def assess(
         rulebook: The rules and calendars of the ledger.
         grant: A sealed filing that the asker's disclosure opens.
     """
-    lineage = lineage_of(state, later)
+    lineage = Lineage(state, later)
     facts = [claim_facts(state, one, lineage, grant=grant) for one in claims]
     return assess_priority(later, facts, rulebook, lineage.descent)
 
@@ -79,7 +83,7 @@ def assess_recorded(
         grant: A sealed filing that the asker's disclosure opens.
         presented: A file that the asker presents as the certified copy of each.
     """
-    lineage = lineage_of(state, later)
+    lineage = Lineage(state, later)
     facts = [
         claim_facts(state, named_by(one), lineage, claim=one, grant=grant, presented=presented)
         for one in claims.values()
@@ -150,6 +154,10 @@ def _acts(
     state: State, key: str, lineage: Lineage, claim: Claim | None, found: Found
 ) -> dict[str, Any]:
     """Return what offices declared and recorded of an earlier filing."""
+    place = key.split("/", 2)[:2]
+    if claim is None and not lineage.has_relations and not any(
+        state.holds(table, *place) for table in _ACTS):
+        return {}  # nobody declared or recorded anything of such filings
     facts: dict[str, Any] = {
         "documents": documents_of(state, key, lineage),
         "inherited": inherited_claim(state, key, lineage),
@@ -157,8 +165,7 @@ def _acts(
         "title": declared_title(state, lineage, key),
     }
     if found in ("application", "copy"):
-        facts["related"] = related_filings(state, key)
-        facts["barred_by"] = relying_offices(state, key)
+        facts["related"], facts["barred_by"] = same_subject(state, key)
     if found == "application":
         facts["chain"] = chain_of(state, key)
     return facts
@@ -182,16 +189,16 @@ def _found(
     state: State, named: Filing, identity: Identity
 ) -> tuple[str, Application | Copy | None]:
     """Return (key part, entry) of an earlier filing: its office's entry, else a copy of it."""
-    parts = [f"{named.office}/{named.right}/{suffix}" for suffix in identity.suffixes]
-    for part in parts:
-        own = state.at(APPLICATIONS, APPLICATIONS.key(part))
-        if own is not None:
-            return part, own
-    for part in parts:
-        copies = state.rows(COPIES, part)
-        if copies:
-            return part, copies[0][1]
-    return parts[0], None
+    office, right = named.office, named.right
+    own = filings.find(state, APPLICATIONS, office, right, named.number)
+    if own is not None:
+        return own[0].decode("ascii").removeprefix("application/").removesuffix("/"), own[1]
+    if state.holds(COPIES, office, right):
+        for suffix in identity.suffixes:
+            copies = state.rows(COPIES, office, right, suffix)
+            if copies:
+                return f"{office}/{right}/{suffix}", copies[0][1]
+    return f"{office}/{right}/{identity.suffix}", None
 
 
 def _kind(entry: Application | Copy | None, granted: Grant | None) -> Found:

@@ -30,13 +30,54 @@ class Ancestor(NamedTuple):
     """How the filing before it in the line is related to it."""
 
 
-class Lineage(NamedTuple):
-    """A later filing with those from which it descends, the nearest first."""
+class Lineage:
+    """A later filing with those from which it descends, as its office declared them.
 
-    key: str
-    """The later filing, as keys show it."""
-    descent: Descent | None
-    ancestors: tuple[Ancestor, ...]
+    Args:
+        state: The public state.
+        later: The later filing.
+    """
+
+    __slots__ = ("_key", "_later", "_state", "ancestors", "descent", "has_relations")
+
+    def __init__(self, state: State, later: Filing) -> None:
+        self._state, self._later = state, later
+        self._key: str | None = None
+        self.has_relations = bool(later.number) and state.holds(
+            RELATIONS, later.office, later.right)
+        """Whether its office declared any relation of a filing of that kind of right."""
+        self.ancestors: tuple[Ancestor, ...] = ()
+        """The filings from which it descends, the nearest first."""
+        self.descent: Descent | None = None
+        """What follows for the filing date and the calendar, if anything does."""
+        if self.has_relations:
+            self.ancestors = tuple(_ancestors(state, self.key))
+        if self.ancestors:
+            self.descent = _descent(state, later, self.key, self.ancestors)
+        elif later.number[:2].isalpha():  # as every spelling of a PCT number begins
+            self.descent = self._international()
+
+    @property
+    def key(self) -> str:
+        """The later filing as keys show it, read when it is asked for; empty without a number."""
+        if self._key is None:
+            later = self._later
+            named = (later.office, later.right, later.number)
+            self._key = filings.key_part(self._state, *named) if later.number else ""
+        return self._key
+
+    def _international(self) -> Descent | None:
+        later = self._later
+        named = (later.office, later.right, later.number)
+        if not is_pct_number(later.number, filings.identify(self._state, *named).readings):
+            return None
+        return Descent(later.date, later.office, international=True,
+                       published=_published(self._state, self.key))
+
+    @property
+    def line(self) -> frozenset[str]:
+        """The later filing and those from which it descends, as keys show them."""
+        return frozenset((self.key, *(one.key for one in self.ancestors)))
 
 
 def is_pct_number(printed: str, readings: tuple[Reading, ...]) -> bool:
@@ -44,19 +85,6 @@ def is_pct_number(printed: str, readings: tuple[Reading, ...]) -> bool:
     if readings:
         return readings[0].format.identifier == PCT_FORMAT
     return printed.startswith("PCT/")
-
-
-def lineage_of(state: State, later: Filing) -> Lineage:
-    """Return a later filing with those from which it descends, as its office declared it."""
-    named = (later.office, later.right, later.number)
-    key = filings.key_part(state, *named) if later.number else ""
-    ancestors = tuple(_ancestors(state, key)) if key else ()
-    if ancestors:
-        return Lineage(key, _descent(state, later, ancestors), ancestors)
-    if not is_pct_number(later.number, filings.identify(state, *named).readings):
-        return Lineage(key, None, ())
-    own = Descent(later.date, later.office, international=True, published=_published(state, key))
-    return Lineage(key, own, ())
 
 
 def _ancestors(state: State, key: str) -> list[Ancestor]:
@@ -76,7 +104,9 @@ def _ancestors(state: State, key: str) -> list[Ancestor]:
     return found
 
 
-def _descent(state: State, later: Filing, ancestors: tuple[Ancestor, ...]) -> Descent:
+def _descent(
+    state: State, later: Filing, key: str, ancestors: tuple[Ancestor, ...]
+) -> Descent:
     first, last = ancestors[0], ancestors[-1]
     followed = len(ancestors) < ANCESTORS_MAX and not any(
         one.kind in ORIGINS for _, one in state.rows(RELATIONS, last.key))
@@ -90,8 +120,7 @@ def _descent(state: State, later: Filing, ancestors: tuple[Ancestor, ...]) -> De
         international=bool(phases) or is_pct_number(other.number, readings),
         phase=first.relation.other.number if is_phase else "",
         parent="" if is_phase else first.relation.other.number,
-        published=_published(state, first.key if is_phase else
-                             filings.key_part(state, later.office, later.right, later.number)),
+        published=_published(state, first.key if is_phase else key),
         complete=followed,
     )
 

@@ -28,8 +28,10 @@ def earlier_key(state: State, named: EarlierName) -> str | None:
 
 def documents_of(state: State, key: str, lineage: Lineage) -> tuple[Document, ...]:
     """Return the certified copies of an earlier filing: its office's, and those for this claim."""
-    own = key.partition("/")[0]
-    line = {lineage.key, *(one.key for one in lineage.ancestors)}
+    rows = state.rows(DOCUMENTS, key)
+    if not rows:
+        return ()
+    own, line = key.partition("/")[0], lineage.line
     return tuple(
         Document(
             recorder=one.recorder, certifier=one.certifier,
@@ -37,7 +39,7 @@ def documents_of(state: State, key: str, lineage: Lineage) -> tuple[Document, ..
             available=day_of(one.recorded + SECONDS_A_DAY),
             received=parse_date(one.received) if one.received and one.later in line else None,
         )
-        for _, one in state.rows(DOCUMENTS, key)
+        for _, one in rows
         if one.recorder == own or one.later in line
     )
 
@@ -54,11 +56,10 @@ def restorations_of(
         if held is not None and held[1].restored is not None:
             act: Act = "own" if one.relation.kind == "divisional" else "international"
             acts.append(Restored(one.key.partition("/")[0], held[1].restored.criterion, act))
-    line = {lineage.key, *(one.key for one in lineage.ancestors)}
     acts += [
         Restored(place.partition("/")[0], other.restored.criterion, "other")
         for place, other in claims_on(state, key)
-        if other.restored is not None and place.rpartition("/")[0] not in line
+        if other.restored is not None and place.rpartition("/")[0] not in lineage.line
     ]
     return tuple(acts)
 

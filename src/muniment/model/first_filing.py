@@ -8,16 +8,16 @@ from datetime import date
 from typing import Any
 
 from muniment.model.calendar import format_date
-from muniment.model.priority_case import Case, RelatedFiling, Result
+from muniment.model.priority_case import Case, RelatedFiling, Result, plain
 
 
 def filing_is_first(case: Case) -> Result:
     """P08: no older filing of the same subject MUST exist, unless Art. 4C(4) is shown."""
     claim, start = case.claim, case.start
     if not claim.related:
-        return Result("P08", "NONE_DECLARED")
+        return plain("P08", "NONE_DECLARED")
     if start is None:
-        return Result("P08", "NOT_TESTED")
+        return plain("P08", "NOT_TESTED")
     undated = [one for one in claim.related if one.filed is None]
     older = [one for one in claim.related if one.filed is not None and one.filed < start]
     found = [(one, _obstacle(one, claim.earlier.office, start)) for one in older]
@@ -59,5 +59,5 @@ def filing_is_not_barred(case: Case) -> Result:
     if claim.barred_by:
         return Result("P09", "BARRED", facts={"relied_on_by": list(claim.barred_by)})
     if claim.found in ("none", "sealed"):
-        return Result("P09", "NOT_TESTED")
-    return Result("P09", "NOT_BARRED")
+        return plain("P09", "NOT_TESTED")
+    return plain("P09", "NOT_BARRED")

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.priority_case import Case, Result, law
+from muniment.model.priority_case import Case, Result, by_law, law, plain
 from muniment.model.rulebook import Row, Term
 
 GRACE_MONTHS = 1
@@ -59,7 +59,7 @@ def unknown_calendar(check: str, error: CalendarUnknown) -> Result:
 def claim_is_declared_in_time(case: Case) -> Result:
     """P11: the claim MUST be declared, and corrected, within the office's time limit."""
     if case.made is None:
-        return Result("P11", "NOT_TESTED", "no-date")
+        return plain("P11", "NOT_TESTED", "no-date")
     try:
         declared = _declared(case, case.made)
         if declared.result == "IN_TIME" and case.claim.steps.corrected is not None:
@@ -77,7 +77,7 @@ def _declared(case: Case, made: date) -> Result:
     if declared is not None and declared <= made:
         return Result("P11", "IN_TIME", "" if stated else "recorded",
                       {"declared": format_date(declared), **filing_day})
-    row = case.policy("declaration", case.procedure)
+    row = case.policy("declaration")
     if row is None:
         return case.unsourced("P11", "declaration")
     if row["value"] == "with-filing":
@@ -100,7 +100,7 @@ def _corrected(case: Case, corrected: date, declared: Result) -> Result:
     facts = {**declared.facts, "corrected": format_date(corrected)}
     if case.made is not None and corrected <= case.made:
         return Result("P11", "IN_TIME", "corrected", facts)
-    row = case.policy("declaration", case.procedure)
+    row = case.policy("declaration")
     term = due(case, row, case.start, case.claim.was) if row else None
     if row is None or term is None:
         return case.unsourced("P11", "declaration", "correction", **facts)
@@ -118,10 +118,10 @@ def number_is_given_in_time(case: Case) -> Result:
     """P12: the number of the earlier filing MUST be given within the office's time limit."""
     made, given = case.made, _day_of_number(case)
     if made is None:
-        return Result("P12", "NOT_TESTED", "no-date")
+        return plain("P12", "NOT_TESTED", "no-date")
     if given is not None and given <= made:
         return _given(case, given, {"due": format_date(made)})
-    row = case.policy("number", case.procedure)
+    row = case.policy("number")
     if row is None:
         return case.unsourced("P12", "number")
     try:
@@ -155,11 +155,11 @@ def translation_is_filed(case: Case) -> Result:
     if row is None:
         return case.unsourced("P16", "translation")
     if row["value"] == "not-asked":
-        return Result("P16", "NOT_ASKED", facts=law(row))
+        return by_law("P16", "NOT_ASKED", row)
     if row["value"] == "on-invitation":
         invited = steps.translation_asked or steps.translation_filed
         if invited is None:
-            return Result("P16", "NOT_TESTED", "not-invited", law(row))
+            return by_law("P16", "NOT_TESTED", row, "not-invited")
         return _translated(steps.translation_due, steps.translation_filed, law(row))
     try:
         term = due(case, row, case.start, seat=case.later.office)
@@ -185,7 +185,7 @@ def fee_is_paid(case: Case) -> Result:
     if row is None:
         return case.unsourced("P17", "fee")
     if row["value"] == "none":
-        return Result("P17", "NOT_CHARGED", facts=law(row))
+        return by_law("P17", "NOT_CHARGED", row)
     if paid is None:
-        return Result("P17", "NOT_TESTED", facts=law(row))
+        return by_law("P17", "NOT_TESTED", row)
     return Result("P17", "PAID", facts={**law(row), "paid": format_date(paid)})

@@ -1,6 +1,6 @@
 """What a filing has from those before it (Paris Convention Art. 4C(2), 4F, 4G): P19 and P20."""
 
-from muniment.model.priority_case import Case, Result
+from muniment.model.priority_case import Case, Result, plain
 
 
 def claim_is_inherited(case: Case) -> Result:
@@ -8,7 +8,7 @@ def claim_is_inherited(case: Case) -> Result:
     descent, inherited = case.descent, case.claim.inherited
     named = (descent.parent or descent.phase) if descent else ""
     if descent is None or not named:
-        return Result("P19", "NO_PARENT")
+        return plain("P19", "NO_PARENT")
     facts = {"parent": named}
     if inherited == "standing":
         return Result("P19", "INHERITED", facts=facts)
@@ -22,7 +22,7 @@ def claim_is_inherited(case: Case) -> Result:
 def claim_is_no_chain(case: Case) -> Result:
     """P20: the earlier filing SHOULD NOT itself rest on the priority of another one."""
     if case.claim.found != "application":
-        return Result("P20", "NOT_TESTED")
+        return plain("P20", "NOT_TESTED")
     if case.claim.chain:
         return Result("P20", "ONLY_WHAT_IS_NEW", facts={"claims": list(case.claim.chain)})
-    return Result("P20", "NO_CHAIN")
+    return plain("P20", "NO_CHAIN")

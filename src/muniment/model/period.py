@@ -9,7 +9,7 @@
 from typing import Any
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.priority_case import INTERNATIONAL, Case, Restored, Result, law
+from muniment.model.priority_case import INTERNATIONAL, Case, Restored, Result, law, plain
 from muniment.model.rulebook import Row, Term
 
 PCT_WINDOW_MONTHS = 2
@@ -37,18 +37,18 @@ def kinds_agree(case: Case) -> Result:
     found = period_of(case)
     if found is not None:
         months, row = found
-        return Result("P05", "PERIOD", facts={"law": row["basis"], "months": months})
+        return plain("P05", "PERIOD", "", ("law", row["basis"]), ("months", months))
     word = OFFICE_DEPENDENT.get((later, earlier))
     if word and case.policy(word) is None:
         return case.unsourced("P05", word, earlier=earlier, later=later)
-    return Result("P05", "KINDS_INCOMPATIBLE", facts={"earlier": earlier, "later": later})
+    return plain("P05", "KINDS_INCOMPATIBLE", "", ("earlier", earlier), ("later", later))
 
 
 def filing_is_in_time(case: Case) -> Result:
     """P06: the later filing MUST be made by the end of the period at the later office."""
     start, filed, found = case.start, case.filed, period_of(case)
     if start is None or found is None:
-        return Result("P06", "NOT_TESTED")
+        return plain("P06", "NOT_TESTED")
     if filed is None:
         return Result("P06", "NOT_TESTED", "descent" if case.descent else "")
     try:
@@ -70,7 +70,7 @@ def _calendar(case: Case) -> str:
     of origin, or the International Bureau itself.
     """
     if case.descent is not None and case.descent.international:
-        row = case.policy("calendar", INTERNATIONAL)
+        row = case.treaty_rules.on("calendar", case.made)
         if row is not None and row["value"] == "own":
             return INTERNATIONAL
     return case.office

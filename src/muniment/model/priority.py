@@ -95,15 +95,20 @@ class Assessment:
     @property
     def priority_date(self) -> date | None:
         """P18: the date of the earliest claim to the whole that no check excludes (Art. 4F)."""
-        dates = [one.claim.date for one in self.claims
-                 if one.gives_priority and not _is_partial(one.claim)]
-        return min((day for day in dates if day), default=None)
+        return _earliest(self._standing())
+
+    def _standing(self) -> list[ClaimFacts]:
+        """Return the claims that no check excludes."""
+        return [one.claim for one in self.claims if one.gives_priority]
 
     @property
     def several(self) -> Result:
         """P18: what the claims give together, each by itself."""
-        earliest, partial = self.priority_date, self._partial()
+        standing = self._standing()
+        earliest = _earliest(standing)
         facts: dict[str, Any] = {"priority_date": shown(earliest)}
+        partial = [{"classes": list(one.classes), "date": shown(one.date), "listed": one.listed}
+                   for one in standing if _is_partial(one)]
         if partial:
             facts["partial"] = partial
         start = earliest or self.filed or self.later.date
@@ -111,15 +116,6 @@ class Assessment:
             facts["publication_due"] = format_date(add_months(start, PUBLICATION_MONTHS))
         name = "PARTIAL" if partial else "PRIORITY_DATE" if earliest else "NONE"
         return Result("P18", name, facts=facts)
-
-    def _partial(self) -> list[dict[str, Any]]:
-        """Return the date of each claim that holds for some goods and services only."""
-        return [
-            {"classes": list(one.claim.classes), "date": shown(one.claim.date),
-             "listed": one.claim.listed}
-            for one in self.claims
-            if one.gives_priority and _is_partial(one.claim)
-        ]
 
     def as_json(self) -> dict[str, Any]:
         """Return the assessment as JSON members, all dates as `YYYY-MM-DD`."""
@@ -130,9 +126,13 @@ class Assessment:
                 "date": shown(later.date), "number": later.number, "office": later.office,
                 "right": later.right,
             },
-            "P18": {"priority_date": None, **several.as_json()},
+            "P18": several.as_json(),
             "rules": RULES,
         }
+
+
+def _earliest(standing: list[ClaimFacts]) -> date | None:
+    return min((one.date for one in standing if one.date and not _is_partial(one)), default=None)
 
 
 def _is_partial(claim: ClaimFacts) -> bool:
@@ -174,4 +174,4 @@ def _assess(case: Case) -> ClaimAssessment:
     claim = case.claim
     if claim.found == "none" and claim.covered:
         return ClaimAssessment(claim, ())
-    return ClaimAssessment(claim, tuple(check(case) for check in CHECKS))
+    return ClaimAssessment(claim, tuple([check(case) for check in CHECKS]))

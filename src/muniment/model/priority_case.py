@@ -7,11 +7,12 @@ reference data, or as somebody states them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
 from muniment.model.calendar import format_date
-from muniment.model.result_texts import ABOUT, TEXTS
-from muniment.model.rulebook import Rulebook
+from muniment.model.result_texts import EXCLUDING, WORDS, Words
+from muniment.model.rulebook import UNKNOWN, Policies, Rulebook
 
 Found = Literal["application", "copy", "sealed", "none"]
 Act = Literal["own", "international", "other"]
@@ -203,9 +204,9 @@ class ClaimFacts:
         return self.register_date or self.earlier.date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Result:
-    """What one check found; its words are made when somebody reads them."""
+    """What one check found; its words are made when somebody reads them. Nothing changes it."""
 
     check: str
     """Its number, e.g. `P06`."""
@@ -216,6 +217,8 @@ class Result:
     facts: Mapping[str, Any] = field(default_factory=dict)
     """The dates, calendar and words used: from them `texts/` says the result in other languages,
     and tells sentences of one result apart."""
+    _members: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
+    """The JSON members, once they have been made."""
 
     @property
     def key(self) -> str:
@@ -226,42 +229,73 @@ class Result:
     @property
     def reason(self) -> str:
         """The result in one English sentence; what it says beyond the result is in `facts`."""
-        return TEXTS[self.key].reason.format_map(self._words())
+        return self._said.text.reason.format_map(self._facts_in_words())
 
     @property
     def remedy(self) -> str:
         """What can be done."""
-        return TEXTS[self.key].remedy.format_map(self._words())
+        return self._said.text.remedy.format_map(self._facts_in_words())
 
     @property
     def basis(self) -> str:
         """The article or rule, and the law of the office where its policy decides."""
-        named = TEXTS[self.key].basis or ABOUT[self.check].basis
-        law = self.facts.get("law")
-        return f"{named}; {law}" if law else named
+        named, law = self._said.members["basis"], self.facts.get("law")
+        return f"{named}; {law}" if law else str(named)
 
     @property
     def excludes(self) -> bool:
         """Whether, as things stand, the claim gives no priority because of it."""
-        return TEXTS[self.key].excludes
+        return (self.check, self.result) in EXCLUDING
+
+    @property
+    def _said(self) -> Words:
+        return WORDS[self.check, self.result, self.why]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the result as JSON members, the empty ones left out."""
-        members = {
-            "basis": self.basis, "reason": self.reason, "remedy": self.remedy,
-            "result": self.result, "why": self.why, **self.facts,
-        }
-        return {name: value for name, value in members.items() if value not in ("", None)}
+        """Return the result as JSON members, the empty ones left out; to be read only."""
+        if self._members is None:
+            self._members = self._as_json()
+        return self._members
 
-    def _words(self) -> dict[str, Any]:
+    def _as_json(self) -> dict[str, Any]:
+        said = self._said
+        if not self.facts:
+            return said.members
+        members = {**said.members, **self.facts}
+        law = members.pop("law", None)
+        if law:
+            members["basis"] = f"{said.members['basis']}; {law}"
+        if not said.is_plain:
+            words = self._facts_in_words()
+            members["reason"] = said.text.reason.format_map(words)
+            if said.text.remedy:
+                members["remedy"] = said.text.remedy.format_map(words)
+        return members
+
+    def _facts_in_words(self) -> dict[str, Any]:
         words: dict[str, Any] = {
-            name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            name: ", ".join(map(str, value)) if isinstance(value, list) else value
             for name, value in self.facts.items()
         }
         if "deadline" in words:
             closed = words["deadline"]["closed"]
             words["closed"] = "; ".join(f"{day} {reason}" for day, reason in closed)
         return words
+
+
+RESULTS_KEPT = 8_192
+"""Most results remembered; they are pure facts, so that forgetting them changes nothing."""
+
+
+@lru_cache(maxsize=RESULTS_KEPT)
+def plain(check: str, result: str, why: str = "", *facts: tuple[str, Any]) -> Result:
+    """Return a result that many claims share, with its few facts: the same one for each."""
+    return Result(check, result, why, dict(facts))
+
+
+def by_law(check: str, result: str, row: Mapping[str, Any], why: str = "") -> Result:
+    """Return a result that rests on an office's policy alone."""
+    return plain(check, result, why, ("law", row["basis"]), ("source", row["source"]))
 
 
 class Case:
@@ -276,7 +310,7 @@ class Case:
     """
 
     __slots__ = ("claim", "descent", "filed", "later", "made", "office", "others", "procedure",
-                 "rulebook", "seat", "start")
+                 "rulebook", "rules", "seat", "start")
 
     def __init__(
         self, later: Filing, claim: ClaimFacts, rulebook: Rulebook,
@@ -284,6 +318,8 @@ class Case:
     ) -> None:
         self.later, self.claim, self.rulebook, self.descent = later, claim, rulebook, descent
         self.others = others
+        self.rules = rulebook.policies(later.office, later.right)
+        """The policies of the later office."""
         self.start = claim.register_date or claim.earlier.date
         """The day from which the period runs."""
         self.filed = self.made = later.date
@@ -315,22 +351,33 @@ class Case:
         """Whether the rules of the PCT on declaration, number and copy hold."""
         return self.is_pct and not (self.descent and self.descent.parent)
 
-    def policy(self, word: str, office: str = "") -> Mapping[str, Any] | None:
-        """Return a policy of the later office, of the day that counts; None if it is unknown."""
-        office = office or self.later.office
-        return self.rulebook.policy(office, self._right_at(office), word, self.made)
+    def policy(self, word: str) -> Mapping[str, Any] | None:
+        """Return a policy of the later office, of the day that counts; None if it is unknown.
 
-    def _right_at(self, office: str) -> str:
-        """Return the kind of right under which an office's rules stand: a PCT one is one kind."""
-        right = self.later.right
-        return "patent" if office == INTERNATIONAL and right in PATENT_RIGHTS else right
+        Those of the procedure are the rules of its treaty for an international application.
+        """
+        row = self.stated(word)
+        return None if row is None or row["value"] == UNKNOWN else row
+
+    def stated(self, word: str) -> Mapping[str, Any] | None:
+        """Return what is published of a policy, be it that it is unknown."""
+        treaty = word in PROCEDURE_WORDS and self.procedure == INTERNATIONAL
+        return (self.treaty_rules if treaty else self.rules).on(word, self.made)
+
+    @property
+    def treaty_rules(self) -> Policies:
+        """The rules of international applications; a PCT one is of one kind of right."""
+        right = "patent" if self.later.right in PATENT_RIGHTS else self.later.right
+        return self.rulebook.policies(INTERNATIONAL, right)
 
     def unsourced(self, check: str, word: str, why: str = "", **facts: Any) -> Result:
         """Return that nobody sourced a policy, with what its row says all the same."""
         office = self.procedure if word in PROCEDURE_WORDS else self.later.office
-        row = self.rulebook.stated(office, self._right_at(office), word, self.made)
-        known = {"law": row["basis"]} if row is not None and row["basis"] else {}
-        return Result(check, "POLICY_UNKNOWN", why, {"office": office, **known, **facts})
+        row = self.stated(word)
+        known = (("law", row["basis"]),) if row is not None and row["basis"] else ()
+        if facts:
+            return Result(check, "POLICY_UNKNOWN", why, {"office": office, **dict(known), **facts})
+        return plain(check, "POLICY_UNKNOWN", why, ("office", office), *known)
 
 
 def shown(day: date | None) -> str | None:

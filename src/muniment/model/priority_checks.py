@@ -20,7 +20,7 @@ from muniment.model.formalities import (
 )
 from muniment.model.inheritance import claim_is_inherited, claim_is_no_chain
 from muniment.model.period import filing_is_in_time, kinds_agree
-from muniment.model.priority_case import Case, Result, law
+from muniment.model.priority_case import Case, Result, by_law, plain
 
 Check = Callable[[Case], Result]
 _TREATY_NAMES = {"paris": "PARIS", "wto": "WTO", "regional": "REGIONAL"}
@@ -44,21 +44,21 @@ def filing_is_registered(case: Case) -> Result:
     """P02: the earlier filing SHOULD stand in the register, in its own office's words."""
     claim = case.claim
     if claim.found == "application":
-        return Result("P02", "OFFICE_ATTESTED")
+        return plain("P02", "OFFICE_ATTESTED")
     if claim.found == "sealed":
         return Result("P02", "DISCLOSED", facts={"entry": claim.entry})
     if claim.found == "copy":
         return Result("P02", "COPY", facts={"source": claim.source})
     if claim.covered:
-        return Result("P02", "NOT_CONFIRMED")
-    return Result("P02", "ASSERTED" if claim.documents else "NOT_COVERED")
+        return plain("P02", "NOT_CONFIRMED")
+    return plain("P02", "ASSERTED" if claim.documents else "NOT_COVERED")
 
 
 def date_is_registered(case: Case) -> Result:
     """P03: the filing date in the claim MUST be the one in the register."""
     claim = case.claim
     if claim.earlier.date is None:
-        return Result("P03", "DATE_UNREADABLE")
+        return plain("P03", "DATE_UNREADABLE")
     facts = {"claimed": format_date(claim.earlier.date)}
     if claim.register_date is None:
         return Result("P03", "NOT_TESTED", facts=facts)
@@ -73,13 +73,13 @@ def country_is_bound(case: Case) -> Result:
     if office == case.later.office and not case.is_international:
         return _internal(case)
     if day is None:
-        return Result("P04", "NOT_TESTED")
+        return plain("P04", "NOT_TESTED")
     treaties, text = case.rulebook.memberships(office), format_date(day)
     for treaty, result in _TREATY_NAMES.items():
         row = treaties.get(treaty)
         if row and row["from"] <= text and not (row["until"] and row["until"] <= text):
-            return Result("P04", result, facts={"since": row["from"], "source": row["source"]})
-    return Result("P04", "NOT_PARIS" if treaties else "MEMBERSHIP_UNKNOWN")
+            return plain("P04", result, "", ("since", row["from"]), ("source", row["source"]))
+    return plain("P04", "NOT_PARIS" if treaties else "MEMBERSHIP_UNKNOWN")
 
 
 def _internal(case: Case) -> Result:
@@ -88,31 +88,31 @@ def _internal(case: Case) -> Result:
     if row is None:
         return case.unsourced("P04", "internal")
     if row["value"] == "refused":
-        return Result("P04", "INTERNAL_REFUSED", facts=law(row))
-    return Result("P04", "INTERNAL", "" if row["value"] == "allowed" else row["value"], law(row))
+        return by_law("P04", "INTERNAL_REFUSED", row)
+    return by_law("P04", "INTERNAL", row, "" if row["value"] == "allowed" else row["value"])
 
 
 def later_is_later(case: Case) -> Result:
     """P07: the later filing MUST be made after the day of the earlier one."""
     start, filed = case.start, case.filed
     if start is None or filed is None:
-        return Result("P07", "NOT_TESTED")
+        return plain("P07", "NOT_TESTED")
     if filed > start:
-        return Result("P07", "LATER")
+        return plain("P07", "LATER")
     if filed < start:
-        return Result("P07", "NOT_LATER")
+        return plain("P07", "NOT_LATER")
     row = case.policy("same-day")
     if row is None:
-        return Result("P07", "TO_VERIFY")
+        return plain("P07", "TO_VERIFY")
     accepted = row["value"] == "accepted"
-    return Result("P07", "SAME_DAY_ACCEPTED" if accepted else "SAME_DAY_REFUSED", facts=law(row))
+    return by_law("P07", "SAME_DAY_ACCEPTED" if accepted else "SAME_DAY_REFUSED", row)
 
 
 def answer_is_public(case: Case) -> Result:
     """P21: nothing is answered beyond what is public, or what the asker may know."""
     if case.claim.found == "sealed":
-        return Result("P21", "GRANTED")
-    return Result("P21", "ASSERTED_ONLY" if case.claim.found == "none" else "PUBLIC")
+        return plain("P21", "GRANTED")
+    return plain("P21", "ASSERTED_ONLY" if case.claim.found == "none" else "PUBLIC")
 
 
 _STANDING = {"Abandoned": "WITHDRAWN", "Refused": "REFUSED", "Accepted": "ACCEPTED",
@@ -121,8 +121,8 @@ _STANDING = {"Abandoned": "WITHDRAWN", "Refused": "REFUSED", "Accepted": "ACCEPT
 
 def claim_stands(case: Case) -> Result:
     """P22: a withdrawn or refused claim is recorded and excluded."""
-    return Result("P22", _STANDING.get(case.claim.status, "STANDS"),
-                  facts={"status": case.claim.status})
+    return plain("P22", _STANDING.get(case.claim.status, "STANDS"), "",
+                 ("status", case.claim.status))
 
 
 CHECKS: tuple[Check, ...] = (

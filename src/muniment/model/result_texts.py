@@ -6,7 +6,9 @@
   check of a million claims makes none.
 """
 
-from muniment.model.result_text import About
+from typing import Any, NamedTuple
+
+from muniment.model.result_text import About, Text
 from muniment.model.result_texts_procedure import PROCEDURE
 from muniment.model.result_texts_right import RIGHT
 
@@ -47,6 +49,28 @@ TEXTS = RIGHT | PROCEDURE
 EXCLUDING = frozenset(
     (key.split(".")[0], key.split(".")[1]) for key, text in TEXTS.items() if text.excludes)
 """The results because of which a claim gives no priority, as (check, result)."""
+
+
+class Words(NamedTuple):
+    """A result in words, as far as they are the same for every claim."""
+
+    text: Text
+    members: dict[str, Any]
+    """The JSON members that do not depend on facts."""
+    is_plain: bool
+    """Whether neither sentence nor remedy names a fact."""
+
+
+def _words(key: str, text: Text) -> tuple[tuple[str, str, str], Words]:
+    check, result, why = (*key.split("."), "")[:3]
+    members = {"basis": text.basis or ABOUT[check].basis, "reason": text.reason,
+               "remedy": text.remedy, "result": result, "why": why}
+    kept = {name: value for name, value in members.items() if value}
+    return (check, result, why), Words(text, kept, "{" not in text.reason + text.remedy)
+
+
+WORDS = dict(_words(key, text) for key, text in TEXTS.items())
+"""The words of each result, by (check, result, sentence)."""
 
 
 def results_of(check: str) -> tuple[str, ...]:

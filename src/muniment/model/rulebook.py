@@ -15,6 +15,7 @@ from muniment.model.calendar import (
     Reference,
     deadline,
     format_date,
+    parse_date,
 )
 
 TERMS_KEPT = 200_000
@@ -44,7 +45,7 @@ class Rulebook:
         self._periods: dict[tuple[str, str], Row | None] = {}
         self._memberships: dict[str, dict[str, Row]] = {}
         self._restorations: dict[tuple[str, str], tuple[tuple[str, Row], ...]] = {}
-        self._policies: dict[tuple[str, str, str], tuple[Row, ...]] = {}
+        self._policies: dict[tuple[str, str], Policies] = {}
 
     def calendar(self, office: str) -> Calendar:
         """Return the calendar of an office."""
@@ -98,24 +99,45 @@ class Rulebook:
         text = format_date(day)
         return [one for one in self._restorations[key] if one[1]["valid_from"] <= text]
 
-    def policy(self, office: str, right: str, word: str, day: date | None) -> Row | None:
-        """Return an office's policy as it was on a day; None where nobody sourced one."""
-        row = self.stated(office, right, word, day)
-        return None if row is None or row["value"] == UNKNOWN else row
+    def policies(self, office: str, right: str) -> "Policies":
+        """Return the policies of an office for a kind of right."""
+        key = (office, right)
+        found = self._policies.get(key)
+        if found is None:
+            found = self._policies[key] = Policies(self.reference, office, right)
+        return found
 
-    def stated(self, office: str, right: str, word: str, day: date | None) -> Row | None:
-        """Return what is published of an office's policy on a day, be it that it is unknown.
+
+class Policies:
+    """The policies of an office for a kind of right, each version with the day of its beginning.
+
+    Args:
+        reference: Reference data.
+        office: ST.3 code.
+        right: The kind of right.
+    """
+
+    def __init__(self, reference: Reference, office: str, right: str) -> None:
+        self._reference, self._named = reference, (office, right)
+        self._versions: dict[str, tuple[tuple[date | None, Row], ...]] = {}
+
+    def on(self, word: str, day: date | None) -> Row | None:
+        """Return what is published of a policy on a day, be it that it is unknown.
 
         A row may list the policies that held before it, the newest first, under `before`.
         """
-        key = (office, right, word)
-        versions = self._policies.get(key)
+        versions = self._versions.get(word)
         if versions is None:
-            row = self.reference.row("policy", *key)
-            versions = (row, *row.get("before", ())) if row else ()
-            self._policies[key] = versions
-        for version in versions:
-            since = version.get("valid_from", "")
-            if not since or (day is not None and since <= format_date(day)):
-                return version
+            versions = self._versions[word] = self._read(word)
+        for since, row in versions:
+            if since is None or (day is not None and since <= day):
+                return row
         return None
+
+    def _read(self, word: str) -> tuple[tuple[date | None, Row], ...]:
+        row = self._reference.row("policy", *self._named, word)
+        found = (row, *row.get("before", ())) if row else ()
+        return tuple(
+            (parse_date(one["valid_from"]) if one.get("valid_from") else None, one)
+            for one in found
+        )

@@ -19,14 +19,28 @@ _SAME = "same-subject"
 _TITLES = ("same-applicant", "successor")
 
 
-def related_filings(state: State, key: str) -> tuple[RelatedFiling, ...]:
-    """Return the public filings declared, from either side, to have the subject of `key`.
+def same_subject(
+    state: State, key: str
+) -> tuple[tuple[RelatedFiling, ...], tuple[str, ...]]:
+    """Return the filings declared to have the subject of one, and who set that one aside.
+
+    They are declared from either side. Who set it aside are the offices that hold a claim which
+    relied on Art. 4C(4) for a newer one of them.
 
     Args:
         state: The public state.
         key: Office, kind of right, series and number as keys show them.
     """
-    return tuple(_related(state, other) for other in _related_keys(state, key))
+    keys = _related_keys(state, key)
+    if not keys:
+        return (), ()
+    relying = {
+        place.partition("/")[0]
+        for other in keys
+        for place, _ in claims_on(state, other)
+        if _relied(state, place) and _is_older(state, key, other)
+    }
+    return tuple(_related(state, other) for other in keys), tuple(sorted(relying))
 
 
 def declared_title(state: State, lineage: Lineage, earlier: str) -> Title | None:
@@ -35,6 +49,8 @@ def declared_title(state: State, lineage: Lineage, earlier: str) -> Title | None
     It may be declared for the later filing or for one from which that descends; the nearest
     declaration counts, and of several the earliest title.
     """
+    if not lineage.has_relations:
+        return None
     for later in (lineage.key, *(one.key for one in lineage.ancestors)):
         named = [one for _, one in state.rows(RELATIONS, later)
                  if one.kind in _TITLES and _key(state, one.other) == earlier]
@@ -44,17 +60,6 @@ def declared_title(state: State, lineage: Lineage, earlier: str) -> Title | None
                          parse_date(first.executed) if first.executed else None,
                          first.applicants or "")
     return None
-
-
-def relying_offices(state: State, key: str) -> tuple[str, ...]:
-    """Return the offices that hold a claim which set the filing of `key` aside."""
-    offices = {
-        place.partition("/")[0]
-        for other in _related_keys(state, key)
-        for place, _ in claims_on(state, other)
-        if _relied(state, place) and _is_older(state, key, other)
-    }
-    return tuple(sorted(offices))
 
 
 def _related_keys(state: State, key: str) -> tuple[str, ...]:
