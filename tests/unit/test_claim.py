@@ -333,3 +333,53 @@ def test_a_claim_to_a_sealed_filing_is_sealed_until_both_are_open(state):
     assert stands(state)[0].recorded == example.TIME
     assert len(claims_on(state, "XA/patent/2025/000000000009")) == 1
     assert run(state, "unseal-claim", **opening) == "not-confirmed"
+
+
+def test_a_decided_claim_that_is_corrected_is_to_be_decided_anew(state):
+    claim(state)
+    on(state, "decide-claim", status="Accepted", date="2026-05-05", ground="requirements-met",
+       asserted={"P10": "SAME_APPLICANT"})
+    on(state, "correct-claim", date="2025-03-04")
+    one, finding = stands(state)
+    assert (one.status, one.decided, finding.asserted) == ("Claimed", None, {})
+
+
+def test_two_claims_whose_numbers_follow_are_told_apart_by_their_dates(state):
+    unnumbered = {"office": "XA", "right": "patent"}
+    assert claim(state, earlier=unnumbered) is None
+    assert claim(state, "2025-04-01", earlier=unnumbered) is None
+    assert claim(state, earlier=unnumbered) == "claim-already-recorded"
+    assert on(state, "correct-claim", 1, earlier=named("2025/000002")) is None
+    assert on(state, "correct-claim", 0, earlier=named("2025/000002")) == "claim-already-recorded"
+
+
+def test_a_copy_before_publication_counts_where_the_office_says_so(state):
+    """The day of publication is that of the later filing's own entry (PCT Rule 17.1(a))."""
+    row = {"basis": "r. 5", "combine": "later", "filing_months": 1, "library": "",
+           "library_until": "", "priority_months": 0, "publication_counts": True,
+           "source": "example", "valid_from": "", "value": "months"}
+    key = REFERENCE.key("policy", "XB", "patent", "copy")
+    before = state.at(REFERENCE, key)
+    state.put((change(REFERENCE, key, before, example.reference_row(row)),))
+    claim(state)
+    run(state, "record-priority-document", certified="2026-04-04", certifier="XA",
+        digest=example.DIGEST, earlier=named(), language="en", later=of(), office="XB",
+        received="2026-05-05")
+    assert found(state)["P14"].result == "TO_VERIFY"
+    run(state, "publish-application", **of(), date="2026-05-06")
+    assert found(state)["P14"].result == "LAST_DAY"
+
+
+def test_a_restored_continuation_of_an_application_elsewhere_rests_on_its_effect_here(state):
+    """XB takes up an international application that XC restored by due care, as XB gives effect."""
+    international = of("C 1/2026", "XC")
+    claim(state, later=international)
+    on(state, "restore-priority", later=international, criterion="due-care", date="2026-05-05",
+       requested="2026-05-04")
+    relate(state, named("C 1/2026", "XC"), "national-phase")
+    child = of("2026-00002")
+    relate(state, named(LATER, "XB"), "divisional", child)
+    claim(state)
+    claim(state, later=child)
+    assert found(state, child)["P06"].key == "P06.RESTORED.international"
+    assert found(state, child)["P19"].result == "INHERITED"

@@ -131,15 +131,12 @@ def _goods(register: Register, later: str, classes: str | None,
 
 def acting(kind: str, later: str, place: int, **members: Any) -> Any:
     """Return an operation on a recorded claim."""
-    from muniment.codec import from_members
-    from muniment.editions import NEWEST, rules_of
+    from muniment.cli.account import _made
 
-    payload = next(one for one, (named_type, _) in rules_of(NEWEST).types.items()
-                   if named_type.name == kind)
     office, right, number = named(later)
-    stated = {name: value for name, value in members.items() if value not in (None, {}, [])}
-    return from_members(payload, {"claim": place, "number": number, "office": office,
-                                  "right": right, "type": kind, **stated})
+    stated = {name: value for name, value in members.items() if value not in ({}, [])}
+    return _made(kind, {"claim": place, "number": number, "office": office, "right": right,
+                        **stated})
 
 
 def claim_priority(

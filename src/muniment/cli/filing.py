@@ -157,6 +157,25 @@ def unseal(
         show_receipt(register, receipt, f"unsealed {sealed}", as_json=as_json)
 
 
+@app.command()
+def grant(
+    sealed: Annotated[str, typer.Argument(help="The name under which it is sealed.")],
+    out: Annotated[Path, typer.Option(help="File to write the grant to.")],
+    ledger: LedgerOption = Path("ledger"),
+    as_json: JsonOption = False,
+) -> None:
+    """Write the disclosure of a sealed filing, for the applicant or whom he lets see it."""
+    with opened(ledger, as_json=as_json, read_only=True) as register:
+        out.write_text(f"{unsealing(register, sealed).disclosure}\n", encoding="ascii")
+        if as_json:
+            print_json({"grant": str(out), "sealed": sealed})
+            return
+        show([("grant", str(out)), ("shows", "number, date and every priority result of this "
+                                    "filing, to whoever holds it"),
+              ("use it", f"muniment priority check ... --grant {out}")],
+             fiction=register.is_fiction)
+
+
 def unsealing(register: Register, sealed: str) -> Any:
     """Return the operation that opens a sealed filing.
 

@@ -199,6 +199,9 @@ def check(
     with opened(ledger, as_json=as_json, read_only=True) as register:
         checker = Checker(register.ledger.state, granted(register, grant))
         if later and not claim:
+            if fact or filed:
+                raise Malformed("case-malformed", "Facts and a filing date are stated with a "
+                                "claim.", remedy="Add --claim OFFICE/KIND/NUMBER@DATE")
             shown = _presented(document, disclosure)
             _answer(checker.recorded(Filing(*named(later), None), place, shown),
                     as_json=as_json)

@@ -80,14 +80,9 @@ def _by_the_office(case: Case, row: Row, term: Term) -> Result:
     if not found:
         return Result("P14", "NOT_TESTED", facts=facts)
     result, why, day = min(found, key=lambda one: _BEST_FIRST.index(one[0]))
-    published = _published(case)
-    if published is not None:
-        facts["published"] = format_date(published)
+    if case.published is not None:
+        facts["published"] = format_date(case.published)
     return Result("P14", result, why, {**facts, "copy": format_date(day)})
-
-
-def _published(case: Case) -> date | None:
-    return case.descent.published if case.descent else None
 
 
 def _by_the_convention(case: Case, made: date) -> Result:
@@ -116,7 +111,7 @@ def _placed(
     """Return (result, sentence, day) of one way in which a copy serves."""
     if day <= last:
         return "IN_TIME", "requested" if asked else "", day
-    published = _published(case)
+    published = case.published
     spared = row.get("library_until") == "publication" if asked else row.get("publication_counts")
     if not spared:
         return "LATE", "", day

@@ -11,7 +11,7 @@ from typing import Any
 from muniment.codec import members
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS, COPIES, Application, Copy, Identity
-from muniment.model.calendar import Reference, parse_date
+from muniment.model.calendar import Reference, format_date, parse_date
 from muniment.model.claim import CLAIMED, CLAIMS, Claim
 from muniment.model.dates import SECONDS_A_DAY, day_of
 from muniment.model.descent import Lineage, is_pct_number
@@ -88,7 +88,9 @@ def assess_recorded(
         claim_facts(state, named_by(one), lineage, claim=one, grant=grant, presented=presented)
         for one in claims.values()
     ]
-    return assess_priority(later, facts, rulebook, lineage.descent)
+    entry = state.at(APPLICATIONS, APPLICATIONS.key(lineage.key))
+    published = parse_date(entry.published) if entry and entry.published else None
+    return assess_priority(later, facts, rulebook, lineage.descent, published)
 
 
 def recorded_claims(state: State, later: str) -> dict[str, Claim]:
@@ -129,7 +131,7 @@ def claim_facts(
     covered = filings.covered(state, earlier.office, earlier.right, identity.suffix)
     facts: dict[str, Any] = {
         "earlier": earlier,
-        "office_known": known_office(earlier.office, date=FIRST_DAY, demo=_is_demo(state)),
+        "office_known": _is_known(earlier, demo=_is_demo(state)),
         "reading": _reading(earlier.number, identity.readings),
         "canonical": identity.canonical if identity.readings else "",
         "found": found,
@@ -220,6 +222,12 @@ def _opens(grant: Grant, earlier: Filing, identity: Identity) -> bool:
     return bool(canonical & {one.canonical for one in grant.readings})
 
 
+def _is_known(earlier: Filing, *, demo: bool) -> bool:
+    """Return whether the earlier office had an ST.3 code on the day that the claim gives."""
+    day = format_date(earlier.date) if earlier.date else FIRST_DAY
+    return known_office(earlier.office, date=day, demo=demo)
+
+
 def _is_demo(state: State) -> bool:
     profile = state.get(PARAMETERS, "profile")
     return profile is not None and profile.value == "demo"
@@ -242,7 +250,7 @@ def packaged_facts(reference: Reference, earlier: Filing) -> ClaimFacts:
     readings = _packaged_readings(reference, earlier)
     return ClaimFacts(
         earlier=earlier,
-        office_known=known_office(earlier.office, date=FIRST_DAY, demo=True),
+        office_known=_is_known(earlier, demo=True),
         reading=_reading(earlier.number, readings),
         canonical=readings[0].canonical if readings else "",
     )

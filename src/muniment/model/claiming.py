@@ -91,12 +91,17 @@ def is_claimed(state: State, later: LaterFiling, claim: Claim, but: str = "") ->
         claim: The claim that names the earlier one.
         but: The place of a claim that is left out.
     """
-    wanted = earlier_key(state, claim.earlier) or members(claim.earlier)
+    wanted = _named(state, claim)
     return any(
-        place != but and one.status != "Abandoned"
-        and (earlier_key(state, one.earlier) or members(one.earlier)) == wanted
+        place != but and one.status != "Abandoned" and _named(state, one) == wanted
         for place, one in recorded_claims(state, later.part).items()
     )
+
+
+def _named(state: State, claim: Claim) -> tuple[str, ...]:
+    """Return what a claim names: a filing, or office, kind and date while it has no number."""
+    key = earlier_key(state, claim.earlier)
+    return (key,) if key else (claim.earlier.office, claim.earlier.right, claim.date)
 
 
 def speaks_for_office(state: State, office: str, ctx: Context) -> bool:

@@ -66,6 +66,11 @@ class Lineage:
             self._key = filings.key_part(self._state, *named) if later.number else ""
         return self._key
 
+    @property
+    def office(self) -> str:
+        """The later office."""
+        return self._later.office
+
     def _international(self) -> Descent | None:
         later = self._later
         named = (later.office, later.right, later.number)

@@ -48,14 +48,15 @@ def restorations_of(
     state: State, key: str, lineage: Lineage, claim: Claim | None
 ) -> tuple[Restored, ...]:
     """Return the acts that restored the right from an earlier filing, the nearest first."""
-    acts = []
+    acts, own = [], lineage.office
     if claim is not None and claim.restored is not None:
-        acts.append(Restored(lineage.key.partition("/")[0], claim.restored.criterion))
+        acts.append(Restored(own, claim.restored.criterion))
     for one in lineage.ancestors:
         held = _claim_of(state, one.key, key)
         if held is not None and held[1].restored is not None:
-            act: Act = "own" if one.relation.kind == "divisional" else "international"
-            acts.append(Restored(one.key.partition("/")[0], held[1].restored.criterion, act))
+            office = one.key.partition("/")[0]
+            act: Act = "own" if office == own else "international"
+            acts.append(Restored(office, held[1].restored.criterion, act))
     acts += [
         Restored(place.partition("/")[0], other.restored.criterion, "other")
         for place, other in claims_on(state, key)

@@ -134,19 +134,24 @@ def number_is_given_in_time(case: Case) -> Result:
 
 def _day_of_number(case: Case) -> date | None:
     """Return the day on which the number was given: with the claim, if no other is stated."""
-    steps = case.claim.steps
-    return (steps.number_given or steps.declared) if case.claim.earlier.number else None
+    claim, steps = case.claim, case.claim.steps
+    if not claim.earlier.number:
+        return None
+    return steps.number_given or steps.declared or claim.recorded
 
 
 def _given(case: Case, given: date | None, facts: dict[str, Any]) -> Result:
     if not case.claim.earlier.number:
         return Result("P12", "MISSING_NOT_VOID" if case.under_pct else "MISSING", facts=facts)
-    if given is None:
+    steps, is_late = case.claim.steps, given is not None and format_date(given) > facts["due"]
+    stated = steps.number_given or steps.declared
+    if given is None or (is_late and not stated):
         return Result("P12", "NOT_TESTED", facts=facts)
     facts["given"] = format_date(given)
-    if facts["given"] > facts["due"]:
+    if is_late:
         return Result("P12", "LATE", facts=facts)
-    return Result("P12", "IN_TIME", "" if case.claim.steps.number_given else "declared", facts)
+    why = "" if steps.number_given else "declared" if stated else "recorded"
+    return Result("P12", "IN_TIME", why, facts)
 
 
 def translation_is_filed(case: Case) -> Result:

@@ -15,14 +15,18 @@ from datetime import date
 from typing import Any
 
 from muniment.model.calendar import add_months, format_date
-from muniment.model.claim import FALLEN
 from muniment.model.priority_case import Case, ClaimFacts, Descent, Filing, Result, shown
 from muniment.model.priority_checks import CHECKS
-from muniment.model.result_texts import TEXTS
+from muniment.model.result_texts import EXCLUDING, TEXTS
 from muniment.model.rulebook import Rulebook
 
 RULES = "2026"
 """The version of the rules that a recorded claim keeps beside its results."""
+_LOSING = EXCLUDING - {
+    ("P06", "RESTORABLE"), ("P06", "RESTORED_ELSEWHERE"), ("P06", "POLICY_UNKNOWN"),
+    ("P12", "MISSING"),
+}
+"""Results after which a claim is lost; the others can still be mended (PCT Rule 26bis.2(c))."""
 PUBLICATION_MONTHS = 18
 """From the priority date to the publication of a patent application (PCT Art. 21(2)(a))."""
 _NOT_CONFIRMED: dict[str, Any] = {
@@ -55,6 +59,11 @@ class ClaimAssessment:
     def gives_priority(self) -> bool:
         """Whether no check excludes it, as far as public state says."""
         return self.confirmed and not any(one.excludes for one in self.results)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it no longer counts for the time limits of other claims."""
+        return any((one.check, one.result) in _LOSING for one in self.results)
 
     def summary(self) -> dict[str, str]:
         """Return the result of each check by its number: what a recorded claim keeps."""
@@ -141,33 +150,32 @@ def _is_partial(claim: ClaimFacts) -> bool:
 
 def assess_priority(
     later: Filing, claims: Sequence[ClaimFacts], rulebook: Rulebook,
-    descent: Descent | None = None,
+    descent: Descent | None = None, published: date | None = None,
 ) -> Assessment:
     """Assess the priority claims of a later filing; pure.
+
+    Time limits run from the earliest priority date. So the claims are assessed in the order of
+    their dates: a claim that is void, withdrawn or refused moves no limit of those after it.
 
     Args:
         later: The filing that claims.
         claims: Its claims, with what the public register says of each earlier filing.
         rulebook: Reference data of the ledger, or the packaged one, with what was read of it.
         descent: From which filing the later one descends, if from any.
+        published: The day on which the later filing was published, if its office said so.
     """
-    others = _earliest_others(claims)
-    assessed = tuple(
-        _assess(Case(later, one, rulebook, descent, other))
-        for one, other in zip(claims, others, strict=True)
-    )
-    return Assessment(later, assessed, descent.filed if descent else later.date)
-
-
-def _earliest_others(claims: Sequence[ClaimFacts]) -> list[date | None]:
-    """Return for each claim the earliest date from which another standing one runs."""
+    filed = descent.filed if descent else later.date
     if len(claims) == 1:
-        return [None]
-    days = [None if one.status in FALLEN else one.date for one in claims]
-    return [
-        min((day for other, day in enumerate(days) if day and other != place), default=None)
-        for place in range(len(days))
-    ]
+        only = _assess(Case(later, claims[0], rulebook, descent, None, published))
+        return Assessment(later, (only,), filed)
+    made: dict[int, ClaimAssessment] = {}
+    earliest: date | None = None
+    for place in sorted(range(len(claims)), key=lambda one: claims[one].date or date.max):
+        claim = claims[place]
+        made[place] = _assess(Case(later, claim, rulebook, descent, earliest, published))
+        if earliest is None and not made[place].is_lost:
+            earliest = claim.date
+    return Assessment(later, tuple(made[place] for place in range(len(claims))), filed)
 
 
 def _assess(case: Case) -> ClaimAssessment:

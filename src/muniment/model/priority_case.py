@@ -306,18 +306,22 @@ class Case:
         claim: The claim, with what the register says of its earlier filing.
         rulebook: The rules and calendars.
         descent: From which filing the later one descends, if from any.
-        others: The earliest date from which another standing claim of the later filing runs.
+        others: The earliest date of another claim of the later filing, where it goes before.
+        published: The day on which the later filing was published, if its office said so.
     """
 
     __slots__ = ("claim", "descent", "filed", "later", "made", "office", "others", "procedure",
-                 "rulebook", "rules", "seat", "start")
+                 "published", "rulebook", "rules", "seat", "start")
 
     def __init__(
         self, later: Filing, claim: ClaimFacts, rulebook: Rulebook,
         descent: Descent | None = None, others: date | None = None,
+        published: date | None = None,
     ) -> None:
         self.later, self.claim, self.rulebook, self.descent = later, claim, rulebook, descent
         self.others = others
+        self.published = descent.published if descent else published
+        """The day of the publication that counts."""
         self.rules = rulebook.policies(later.office, later.right)
         """The policies of the later office."""
         self.start = claim.register_date or claim.earlier.date

@@ -19,6 +19,7 @@ from muniment.model.formalities import (
     translation_is_filed,
 )
 from muniment.model.inheritance import claim_is_inherited, claim_is_no_chain
+from muniment.model.office import known_office
 from muniment.model.period import filing_is_in_time, kinds_agree
 from muniment.model.priority_case import Case, Result, by_law, plain
 
@@ -34,8 +35,10 @@ _READINGS = {
 def number_is_read(case: Case) -> Result:
     """P01: both offices MUST be known and the earlier number MUST have one reading."""
     claim = case.claim
-    if not claim.office_known:
-        return Result("P01", "OFFICE_UNKNOWN", facts={"office": claim.earlier.office})
+    for office, known in ((claim.earlier.office, claim.office_known),
+                          (case.later.office, known_office(case.later.office, demo=True))):
+        if not known:
+            return plain("P01", "OFFICE_UNKNOWN", "", ("office", office))
     return Result("P01", _READINGS[claim.reading],
                   facts={"canonical": claim.canonical} if claim.canonical else {})
 

@@ -30,6 +30,8 @@ PROCEDURE = {
 
     "P12.IN_TIME": Text("The number was given on {given}, by {due}."),
     "P12.IN_TIME.declared": Text("The number was given with the claim, by {due}."),
+    "P12.IN_TIME.recorded": Text("The number stood in the register by {given}; it could be given "
+                                 "until {due}."),
     "P12.LATE": Text("The number was given on {given}; it could be given until {due}.",
                      "Ask the office whether it excuses the delay.", True),
     "P12.MISSING": Text("The number is not given; it can be given until {due}.",

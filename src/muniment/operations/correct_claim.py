@@ -122,9 +122,25 @@ def claim_is_new(operation: CorrectClaim, state: State, ctx: Context) -> bool:
     return not is_claimed(state, standing.later, right, but=standing.place)
 
 
+@TYPE.check(9, "claim-restored", basis="PCT Rule 26bis.3; PLT Art. 13(2)")
+def restoration_still_fits(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """Neither the date nor the earlier filing of a restored claim MUST change."""
+    standing = _standing(operation, state)
+    if standing is None or standing.claim.restored is None:
+        return True
+    before = standing.claim
+    right = replace(before, date=operation.date or before.date,
+                    earlier=operation.earlier or before.earlier)
+    return (right.date, earlier_key(state, right.earlier)) == (
+        before.date, earlier_key(state, before.earlier))
+
+
 @TYPE.effect
 def claim_is_corrected(operation: CorrectClaim, state: State, ctx: Context) -> Iterator[Change]:
-    """The right values stand, and what the claim gave before; the index follows."""
+    """The right values stand, and what the claim gave before; the index follows.
+
+    A claim that itself changes is to be decided anew.
+    """
     standing = _standing(operation, state)
     if standing is None:
         return
@@ -133,7 +149,8 @@ def claim_is_corrected(operation: CorrectClaim, state: State, ctx: Context) -> I
     corrected = standing._replace(claim=after)
     yield change(CLAIMS, CLAIMS.key(standing.part), before, after)
     yield from _moved(state, standing, corrected)
-    yield note_finding(state, ctx, corrected)
+    is_reopened = after.decided is None and before.decided is not None
+    yield note_finding(state, ctx, corrected, {} if is_reopened else None)
 
 
 def _corrected(operation: CorrectClaim, before: Claim, ctx: Context) -> Claim:
@@ -152,7 +169,8 @@ def _corrected(operation: CorrectClaim, before: Claim, ctx: Context) -> Claim:
             if _only_the_number(before, after):
                 del steps["corrected"]
         if "corrected" in steps:
-            after = replace(after, correction=ctx.position, was=before.date)
+            after = replace(after, correction=ctx.position, decided=None, status="Claimed",
+                            was=before.date)
     return replace(after, steps=ClaimSteps(**steps) if steps else None)
 
 
@@ -213,5 +231,9 @@ def cases() -> Iterator[Example]:
     yield Example("patent-with-classes", correct(goods=Goods(classes=(9,))), "goods-not-sound",
                   standing)
     yield Example("nothing", correct("2025-03-03"), "nothing-to-correct", standing)
+    restored = {"criterion": "due-care", "date": "2026-04-04", "entry": 20,
+                "requested": "2026-03-03"}
+    yield Example("restored", correct(), "claim-restored",
+                  given.filed() | given.claimed(restored=restored))
     yield Example("claimed-already", correct(None, "2025-00008"), "claim-already-recorded",
                   standing | two)
