@@ -130,3 +130,35 @@ def test_dates_of_the_real_indian_pairs(data):
     assert counts["over"] == 841
     assert counts["exactly"] == 4_625
     assert counts["same-day"] == 1_852
+
+
+class Paired:
+    """The packaged data, and an office that says whether a design can follow a patent."""
+
+    def __init__(self, value):
+        self._row = {"basis": "s. 9", "months": 6, "source": "example", "valid_from": "2024-01-01",
+                     "value": value, "before": [{
+                         "basis": "s. 8", "months": 3, "source": "example", "valid_from": "",
+                         "value": "allowed"}]}
+
+    def row(self, table, *name):
+        if (table, *name) == ("policy", "XB", "design", "from-patent"):
+            return self._row
+        return REFERENCE.row(table, *name)
+
+    rows = REFERENCE.rows
+
+
+@pytest.mark.parametrize(("value", "filed", "expected"), [
+    ("allowed", "2026-02-02", ("PERIOD", "IN_TIME")), ("refused", "2026-02-02",
+                                                       ("KINDS_INCOMPATIBLE", "NOT_TESTED")),
+    ("unknown", "2026-02-02", ("POLICY_UNKNOWN", "NOT_TESTED")),
+    ("allowed", "2023-12-01", ("PERIOD", "LATE")),
+])
+def test_a_design_follows_a_patent_where_the_office_said_so_by_then(value, filed, expected):
+    """The law of the day of the later filing: three months before 2024, six from then on."""
+    start = "2025-09-01" if filed > "2025" else "2023-08-01"
+    one = packaged_facts(REFERENCE, filing("XA", "patent", "2025/000001", start))
+    found = assess_priority(filing("XB", "design", "1", filed), [one], Rulebook(Paired(value)))
+    results = found.claims[0].summary()
+    assert (results["P05"], results["P06"]) == expected

@@ -11,7 +11,7 @@ from muniment.cli.app import app
 from muniment.codec import encode
 from muniment.model.calendar import format_date, parse_date
 from muniment.model.reference import RIGHTS, ReferenceRow, well_named
-from muniment.model.reference_shape import POLICY_VALUES, row_is_sound
+from muniment.model.reference_shape import PAIRS, POLICY_VALUES, row_is_sound
 from muniment.proof import limits
 from muniment.reference import PackagedReference, packaged_rows
 
@@ -47,7 +47,7 @@ def test_every_row_is_one_that_the_ledger_takes():
 
 def test_every_office_says_something_of_every_policy_and_right():
     wanted = {(office, right, word) for office, rights in OFFICES.items() for right in rights
-              for word in POLICY_VALUES}
+              for word in POLICY_VALUES if word not in PAIRS}
     assert set(POLICIES) == wanted
 
 
@@ -59,6 +59,15 @@ def test_every_policy_names_its_law_or_says_that_nobody_sourced_it():
                 assert version["value"] == "unknown", name
             elif "from memory and to be verified" not in source and "fiction" not in source:
                 assert version["basis"], name
+
+
+def test_a_pair_of_kinds_is_allowed_within_some_months():
+    row = {"basis": "s. 9", "months": 6, "source": "s. 9", "valid_from": "", "value": "allowed"}
+    name = ("XC", "design", "from-patent")
+    assert row_is_sound("policy", name, row)
+    assert not row_is_sound("policy", name, {**row, "months": 0})
+    assert row_is_sound("policy", name, {**row, "months": 0, "value": "refused"})
+    assert not row_is_sound("policy", name, {**row, "each": "yes"})
 
 
 @pytest.mark.parametrize(("name", "member", "value"), [
@@ -142,7 +151,7 @@ def test_office_policy_is_shown_with_basis_source_and_date():
                  "by a request to DAS until publication"):
         assert part in text
     rows = json.loads(run("office", "policy", "ep", "--json"))
-    assert {row["word"] for row in rows} == set(POLICY_VALUES)
+    assert {row["word"] for row in rows} == set(POLICY_VALUES) - set(PAIRS)
     assert [one["value"] for row in rows if row["word"] == "declaration"
             for one in row["before"]] == ["with-filing"]
     run("office", "policy", "ZZ", code=3)
