@@ -16,6 +16,7 @@ from muniment.intake import reader
 from muniment.intake.importer import Importer, preview
 from muniment.intake.mapping import load_map
 from muniment.intake.report import as_html, as_json
+from muniment.intake.sources import open_source
 from muniment.model.application import COPIES
 from muniment.node import evidence as maker
 from muniment.node.founding import found
@@ -33,10 +34,10 @@ def founded(path, office="US"):
     return path
 
 
-def run_import(path, file, mapping=None):
+def run_import(path, file, name=None, **options):
     with Register(path) as register:
-        arguments = (mapping,) if mapping else ()
-        return Importer(ImportTarget(register), register.vault, file, *arguments).run()
+        source = open_source(file, name)
+        return Importer(ImportTarget(register), register.vault, source, **options).run()
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,8 @@ def test_real_rows_are_entered_flagged_or_refused_by_rule(imported):
     assert dict(done.by_rule) == {
         "columns-slipped": 1_355,
         "date-placeholder": 34,
+        "national-stage": 26_867,
+        "claim-only-reported": 8,
         "priority-placeholder": 4,
         "priority-after-filing": 69,
         "priority-over-12-months": 843,
@@ -256,11 +259,11 @@ def test_csv_by_a_mapping(tmp_path, data):
     file = data / "filings/india-grants/2018_grants.csv.gz"
     faults = {}
     total = 0
-    for _, record, broken in preview(file, load_map(mapping)):
+    for item, broken in preview(open_source(file, column_map=load_map(mapping))):
         total += 1
         for one in broken:
             faults[one] = faults.get(one, 0) + 1
-        assert record is None or record.office == "IN"
+        assert item.record is None or item.record.office == "IN"
     assert total == 15_697
     assert faults["columns-slipped"] == 1_687
     assert faults["date-placeholder"] == 14
@@ -282,7 +285,7 @@ def test_mapping_to_a_column_that_is_not_there_names_it(tmp_path):
     mapping.write_text("[columns]\nnumber = 'Nummer'\n")
     file = rows(tmp_path, b"Number,Date", b"1,2", name="a.csv")
     with pytest.raises(Malformed, match="Nummer"):
-        list(preview(file, load_map(mapping)))
+        list(preview(open_source(file, column_map=load_map(mapping))))
 
 
 @pytest.mark.parametrize(("lines", "faults"), [

@@ -20,6 +20,7 @@ from muniment.cli import filing
 from muniment.cli.account import enrol
 from muniment.cli.filing import erase_name, open_filing
 from muniment.intake.importer import Importer
+from muniment.intake.sources import open_source
 from muniment.model.application import APPLICATIONS
 from muniment.node.audit import audit
 from muniment.node.founding import found
@@ -349,7 +350,7 @@ def rows_file(tmp_path, count=ROWS):
 
 def imported(path, file):
     with Register(path) as register:
-        return Importer(ImportTarget(register), register.vault, file).run()
+        return Importer(ImportTarget(register), register.vault, open_source(file)).run()
 
 
 def assert_complete(path, file, count):
@@ -410,7 +411,7 @@ def test_import_killed_at_each_seam_enters_everything_once(path, tmp_path, momen
             return answer
 
         target.submit = dying
-        Importer(target, register.vault, file).run()
+        Importer(target, register.vault, open_source(file)).run()
         assert kill_resend in {True, False}
 
     killed_when(act)
@@ -428,7 +429,7 @@ def test_import_resumed_after_another_command_still_enters_everything(path, tmp_
         register = Register(path)
         target = ImportTarget(register)
         target.submit = lambda _: os._exit(KILLED)
-        Importer(target, register.vault, file).run()
+        Importer(target, register.vault, open_source(file)).run()
 
     killed_when(act)
     with Register(path) as register:

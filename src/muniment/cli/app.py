@@ -17,6 +17,7 @@ from muniment.cli import (
     document,
     engine,
     evidence,
+    export,
     filing,
     importing,
     init,
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.command("init")(init.init)
 app.command("import")(importing.import_file)
+app.command("export")(export.export)
 app.command("deadline")(deadline.deadline)
 app.command("erase")(filing.erase)
 app.command("demo")(demo.demo)

@@ -12,39 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from muniment.intake.record import (
+    DATE_FORMATS,
+    Priority,
+    Record,
+    distinct,
+    listed,
+    members,
+    read_date,
+    text,
+)
 from muniment.proof.errors import Malformed, NotFound
 
+NAME = "csv"
+OUR_NAME = "json-lines"
 FIELDS = ("office", "right", "number", "date", "title", "applicants", "grant_number", "source",
           "priority_date", "priority_number", "priority_country")
-DATE_FORMATS = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "MM-DD-YYYY", "DD.MM.YYYY", "YYYYMMDD")
-_DIGITS = frozenset("0123456789")
-
-
-@dataclass(frozen=True, slots=True)
-class Priority:
-    """A priority as a source prints it."""
-
-    country: str
-    number: str
-    date: str
-    parent: bool
-    """Whether it is a parent application, not a claim under the Paris Convention."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A filing as a source prints it."""
-
-    row: int
-    office: str
-    right: str
-    number: str
-    date: str
-    title: str
-    applicants: tuple[str, ...]
-    grant_number: str
-    source: str
-    priorities: tuple[Priority, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,63 +90,45 @@ def to_record(row: int, fields: Mapping[str, Any], mapping: ColumnMap) -> Record
     def field(name: str) -> str:
         column = mapping.columns.get(name)
         value = fields.get(column) if column else mapping.constants.get(name, "")
-        return _text(value).strip()
+        return text(value).strip()
 
     number, country = field("priority_number"), field("priority_country")
-    day = _date(field("priority_date"), mapping.date_format)
-    priorities = (Priority(country, number, day, False),) if day or number else ()
-    applicants = field("applicants")
+    day = read_date(field("priority_date"), mapping.date_format)
+    claim = Priority(office=country, number=number, date=day)
     return Record(
         row=row, office=field("office"), right=field("right"), number=field("number"),
-        date=_date(field("date"), mapping.date_format), title=field("title"),
-        applicants=(applicants,) if applicants else (), grant_number=field("grant_number"),
-        source=field("source") or "csv-file", priorities=priorities,
+        date=read_date(field("date"), mapping.date_format), title=field("title"),
+        applicants=distinct([field("applicants")]), grant_number=field("grant_number"),
+        source=field("source") or "csv-file", priorities=(claim,) if day or number else (),
+        dated="date" in mapping.columns or "date" in mapping.constants,
     )
 
 
+def recognises(fields: Mapping[str, Any]) -> bool:
+    """Return whether these are the fields of our own shape."""
+    return "application_number" in fields and "office" in fields
+
+
 def _our_record(row: int, fields: Mapping[str, Any]) -> Record:
-    applicants = fields.get("applicants")
-    listed = fields.get("priorities")
     return Record(
         row=row,
-        office=_text(fields.get("office")),
-        right=_text(fields.get("right")),
-        number=_text(fields.get("application_number")).strip(),
-        date=_text(fields.get("filing_date")).strip(),
-        title=_text(fields.get("title")),
-        applicants=tuple(_text(one) for one in applicants if one)
-        if isinstance(applicants, list) else (),
-        grant_number=_text(fields.get("grant_number")),
-        source=_text(fields.get("source")) or "json-lines",
-        priorities=tuple(_priority(one) for one in listed if isinstance(one, dict))
-        if isinstance(listed, list) else (),
+        office=text(fields.get("office")),
+        right=text(fields.get("right")),
+        number=text(fields.get("application_number")).strip(),
+        date=text(fields.get("filing_date")).strip(),
+        title=text(fields.get("title")),
+        applicants=distinct(text(one) for one in listed(fields.get("applicants"))),
+        grant_number=text(fields.get("grant_number")),
+        source=text(fields.get("source")) or OUR_NAME,
+        priorities=tuple(_priority(one) for one in members(fields.get("priorities"))),
     )
 
 
 def _priority(plain: Mapping[str, Any]) -> Priority:
     return Priority(
-        country=_text(plain.get("country")), number=_text(plain.get("number")),
-        date=_text(plain.get("date")), parent="continuity" in plain,
+        office=text(plain.get("country")), number=text(plain.get("number")),
+        date=text(plain.get("date")), kind="parent" if "continuity" in plain else "claim",
     )
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _date(text: str, date_format: str) -> str:
-    """Return a date as `YYYY-MM-DD`, or the text itself where it is not of the format."""
-    if len(text) != len(date_format):
-        return text
-    parts = {"Y": "", "M": "", "D": ""}
-    for sign, place in zip(text, date_format, strict=True):
-        if place in parts:
-            if sign not in _DIGITS:
-                return text
-            parts[place] += sign
-        elif sign != place:
-            return text
-    return f"{parts['Y']}-{parts['M']}-{parts['D']}"
 
 
 def _bad(detail: str) -> Malformed:

@@ -1,4 +1,4 @@
-"""Rows from files: JSON lines and CSV, plain or gzip, read in one bounded pass.
+"""Rows and documents from files: JSON lines, CSV and whole documents, plain or gzip, in bounds.
 
 - A row that cannot be read is a fault of that row; a file that cannot be read is an error with a
   stable code. Neither is ever a crash.
@@ -22,6 +22,8 @@ FILE_BYTES_MAX = 16 * 1024**3
 RATIO_MAX = 200
 """Text compresses twenty times; what unpacks further is no office's export."""
 RATIO_CHECKED_FROM = 64 * 1024**2
+DOCUMENT_BYTES_MAX = 64 * 1024**2
+"""Largest document that is read whole, once unpacked."""
 _GZIP = b"\x1f\x8b"
 csv.field_size_limit(LINE_BYTES_MAX)
 
@@ -49,12 +51,13 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_rows(path: Path, skip: int = 0) -> Iterator[RawRow]:
+def read_rows(path: Path, skip: int = 0, *, as_csv: bool | None = None) -> Iterator[RawRow]:
     """Yield the rows of a file; `.csv` is CSV with a header, everything else JSON lines.
 
     Args:
         path: The file; `.gz` is unpacked on the way.
         skip: How many rows to leave out, because they are done with.
+        as_csv: Whether it is CSV, whatever its name.
 
     Raises:
         Malformed: The file is damaged, unpacks too far, or is not UTF-8 text.
@@ -63,7 +66,8 @@ def read_rows(path: Path, skip: int = 0) -> Iterator[RawRow]:
         packed = raw.read(2) == _GZIP
         raw.seek(0)
         lines = _lines(raw, packed=packed)
-        rows = _csv_rows(lines) if _is_csv(path) else _json_rows(lines)
+        is_csv = _is_csv(path) if as_csv is None else as_csv
+        rows = _csv_rows(lines) if is_csv else _json_rows(lines)
         try:
             for row in rows:
                 if row.number > skip:
@@ -96,6 +100,45 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes | dict[str, Any] | None]
 
 def _is_csv(path: Path) -> bool:
     return path.name.removesuffix(".gz").lower().endswith((".csv", ".tsv"))
+
+
+def read_document(path: Path, most: int = DOCUMENT_BYTES_MAX) -> bytes:
+    """Return a whole file, unpacked.
+
+    Raises:
+        NotFound: There is no such file.
+        Malformed: The file is damaged, or has more than `most` bytes.
+    """
+    data = read_head(path, most + 1)
+    if len(data) > most:
+        raise _damaged(f"A document has at most {most // 1024**2} MiB; this one has more.")
+    return data
+
+
+def read_head(path: Path, size: int) -> bytes:
+    """Return the first bytes of a file, unpacked.
+
+    Raises:
+        NotFound: There is no such file.
+        Malformed: The file is damaged.
+    """
+    if not path.is_file():
+        raise NotFound("file-not-found", f"There is no file {path}.", remedy="Check the path.")
+    with path.open("rb") as raw:
+        packed = raw.read(2) == _GZIP
+        raw.seek(0)
+        try:
+            return (gzip.GzipFile(fileobj=raw) if packed else raw).read(size)
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            raise _damaged("The compressed file is cut off or damaged.") from None
+
+
+def read_object(data: bytes) -> dict[str, Any] | None:
+    """Return the JSON object that a document is, or None if it is none."""
+    try:
+        return parse_json(data)
+    except ValueError:
+        return None
 
 
 def _lines(raw: BinaryIO, *, packed: bool) -> Iterator[bytes]:
@@ -136,16 +179,14 @@ def parse_json(line: bytes) -> dict[str, Any]:
     Raises:
         ValueError: It is none, not UTF-8, too deep, or names a member twice.
     """
-    if line.count(b"[") + line.count(b"{") > 1_000:
-        raise ValueError("too deep")
     try:
         plain = json.loads(line.decode("utf-8"), object_pairs_hook=_members,
                            parse_constant=_refuse)
+        json.dumps(plain, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise ValueError("too deep") from None
     if not isinstance(plain, dict):
         raise ValueError("no object")  # noqa: TRY004 - one error for every bad row
-    json.dumps(plain, ensure_ascii=False).encode("utf-8")
     return plain
 
 

@@ -31,8 +31,11 @@ def as_json(done: Imported) -> dict[str, Any]:
         for code, count in sorted(done.by_rule.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
     return {
+        "claims": done.claims,
+        "earlier_rows": done.earlier,
         "entered": done.entered,
         "file_sha256": done.file,
+        "format": done.format,
         "refused_rows": done.refused,
         "rows": done.rows,
         "rules": rules,

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple, Self
 
 from muniment.codec import Payload, encode, members
 from muniment.engine import Outcome
+from muniment.intake.entry import Standing
 from muniment.model import application as filings
 from muniment.model import codes
 from muniment.model.application import APPLICATIONS, COPIES, Application, Copy
 from muniment.model.calendar import format_date
+from muniment.model.claim import CLAIMS
 from muniment.model.dates import day_of
 from muniment.model.envelope import Envelope
 from muniment.node.explain import refused
@@ -216,16 +218,24 @@ class ImportTarget:
         self._wallet = register.wallet()
         self.office = register.office
 
-    def look_up(self, office: str, right: str, number: str) -> tuple[str, str | None, bool]:
-        """Return (reference, filing date that stands or None, whether a format reads it)."""
+    def look_up(self, office: str, right: str, number: str) -> Standing:
+        """Return what stands under a number."""
         state = self._register.ledger.state
         identity = filings.identify(state, office, right, number)
-        reference = f"{office}/{right}/{identity.suffix}"
-        if office == self.office:
-            found = filings.find(state, APPLICATIONS, office, right, number)
-            return reference, found[1].date if found else None, bool(identity.readings)
-        copy = filings.find(state, COPIES, office, right, number, self.office)
-        return reference, copy[1].date if copy else None, bool(identity.readings)
+        table = APPLICATIONS if office == self.office else COPIES
+        recorder = () if office == self.office else (self.office,)
+        found = filings.find(state, table, office, right, number, *recorder)
+        parts = found[0].decode("ascii").split("/")[1:-1] if found else []
+        named = parts[: len(parts) - len(recorder)] or [office, right, identity.suffix]
+        return Standing("/".join(named), found is not None, found[1].date or "" if found else "",
+                        bool(identity.readings))
+
+    def claims(self, reference: str) -> frozenset[str]:
+        """Return the references of the earlier filings ever claimed by a filing."""
+        state = self._register.ledger.state
+        earlier = (claim.earlier for _, claim in state.rows(CLAIMS, reference))
+        return frozenset(self.look_up(one.office, one.right, one.number).reference
+                         for one in earlier if one.number)
 
     def sign(self, operations: Sequence[bytes], ahead: int) -> bytes:
         """Return a signed envelope."""

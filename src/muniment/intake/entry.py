@@ -1,0 +1,187 @@
+"""What one record becomes: a filing, a copy, claims, or nothing but findings.
+
+- Filings of the office that operates the ledger are filed; those of any other office are recorded
+  as copies, with their source. A source without a date makes a copy without one, never a filing.
+- A number that stands already is compared, never disclosed again; a tombstone is honoured.
+- Claims are entered only when asked for, and only in the operator's own register. One that stands
+  there, or ever stood, is left alone, so that importing a later answer adds only what is new.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from muniment.codec import Payload, encode, from_members
+from muniment.intake.record import Priority, Record
+from muniment.intake.rules import filing_date, is_complete
+from muniment.operations.claim_priority import ClaimPriority
+from muniment.operations.file_application import FileApplication
+from muniment.operations.record_copy import RecordCopy
+from muniment.proof.errors import LedgerError
+from muniment.vault.vault import Disclosure, Vault, disclose
+
+Find = Callable[[str], None]
+"""Takes the code of a finding about the record at hand."""
+
+
+class Standing(NamedTuple):
+    """What the ledger says of a number."""
+
+    reference: str
+    """Office, kind of right, series and number as keys show them."""
+    stands: bool
+    """Whether a filing, or a copy of this office, stands there."""
+    date: str
+    """Its filing date, if it has one."""
+    known: bool
+    """Whether a published format reads the number."""
+
+
+class Register(Protocol):
+    """What the ledger is asked about a record."""
+
+    @property
+    def office(self) -> str:
+        """The office that operates it."""
+
+    def look_up(self, office: str, right: str, number: str) -> Standing:
+        """Return what stands under a number."""
+
+    def claims(self, reference: str) -> frozenset[str]:
+        """Return the references of the earlier filings ever claimed by a filing."""
+
+    def today(self) -> str:
+        """Return today's date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is ready to be entered for a row."""
+
+    row: int
+    number: str
+    filing: tuple[bytes, ...]
+    """The line of the filing or copy, unless it stands already."""
+    claims: tuple[bytes, ...]
+    """The lines of its claims."""
+    disclosures: tuple[Disclosure, ...]
+
+    @property
+    def lines(self) -> tuple[bytes, ...]:
+        """All lines, in the order in which they are executed."""
+        return self.filing + self.claims
+
+
+@dataclass(slots=True)
+class Enterer:
+    """Makes what is entered of records, one batch after another."""
+
+    register: Register
+    vault: Vault
+    with_claims: bool
+    _batch: dict[str, str] = field(default_factory=dict)
+    """Reference -> date of what this batch enters, before it stands."""
+    _claimed: dict[str, set[str]] = field(default_factory=dict)
+    """Reference -> references claimed by this batch."""
+
+    def begin(self) -> None:
+        """Begin a batch: what the last one entered stands in the ledger now."""
+        self._batch.clear()
+        self._claimed.clear()
+
+    def prepare(self, record: Record, find: Find) -> Ready | None:
+        """Return what is to be entered of a record that no rule keeps out, or None."""
+        standing = self.register.look_up(record.office, record.right, record.number)
+        date = filing_date(record)
+        filing: tuple[bytes, ...] = ()
+        disclosures: list[Disclosure] = []
+        if standing.stands or standing.reference in self._batch:
+            there = standing.date if standing.stands else self._batch[standing.reference]
+            if not self._agrees(there, date, find):
+                return None
+        elif not date and record.office == self.register.office:
+            find("own-filing-without-date")
+            return None
+        else:
+            if not standing.known:
+                find("number-format-unknown")
+            try:
+                made = self._disclosures(record, standing.reference, find)
+            except LedgerError:
+                find("text-too-long")
+                return None
+            disclosures = [one for one, _ in made]
+            digests = {one.name: digest for one, digest in made}
+            filing = (encode(self._operation(record, date, digests)),)
+            self._batch[standing.reference] = date
+        claims = tuple(self._claims(record, standing.reference, find))
+        if not filing and not claims:
+            return None
+        return Ready(record.row, record.number, filing, claims, tuple(disclosures))
+
+    @staticmethod
+    def _agrees(stands: str, date: str, find: Find) -> bool:
+        """Find how a date compares with the one that stands; return whether it is the same."""
+        if not date or stands == date:
+            find("already-entered")
+            return True
+        find("differs-from-entry" if stands else "entry-without-date")
+        return False
+
+    def _disclosures(
+        self, record: Record, reference: str, find: Find
+    ) -> list[tuple[Disclosure, str]]:
+        values: dict[str, Any] = {}
+        if any(record.applicants):
+            values["applicants"] = [one for one in record.applicants if one]
+        if record.title:
+            values["title"] = record.title
+        made = []
+        for name, value in values.items():
+            if self.vault.is_erased(reference, name):
+                find("disclosure-erased")
+                continue
+            text, digest = disclose(name, value)
+            made.append((Disclosure(reference, name, text), digest))
+        return made
+
+    def _operation(self, record: Record, date: str, digests: dict[str, str]) -> Payload:
+        right: Any = record.right
+        if record.office == self.register.office:
+            return FileApplication(
+                date=date, disclosed=digests, number=record.number, office=record.office,
+                right=right,
+            )
+        return RecordCopy(
+            date=date or None, disclosed=digests, number=record.number, office=record.office,
+            recorder=self.register.office, retrieved=self.register.today(), right=right,
+            source=record.source,
+        )
+
+    def _claims(self, record: Record, reference: str, find: Find) -> list[bytes]:
+        """Return the lines of the claims of a record that are new."""
+        complete = [one for one in record.priorities if is_complete(one)]
+        if not complete:
+            return []
+        if not self.with_claims or record.office != self.register.office:
+            find("claim-only-reported")
+            return []
+        known = self._claimed.setdefault(reference, set())
+        known.update(self.register.claims(reference))
+        lines = []
+        for claim in complete:
+            right = claim.right or record.right
+            earlier = self.register.look_up(claim.office, right, claim.number).reference
+            if earlier not in known:
+                known.add(earlier)
+                lines.append(encode(_claim(record, claim, right)))
+        return lines
+
+
+def _claim(record: Record, claim: Priority, right: str) -> Payload:
+    return from_members(ClaimPriority, {
+        "date": claim.date,
+        "earlier": {"number": claim.number, "office": claim.office, "right": right},
+        "number": record.number, "office": record.office, "right": record.right,
+        "type": "claim-priority",
+    })
