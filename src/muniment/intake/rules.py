@@ -175,6 +175,7 @@ READING_RULES = {
     "row-not-utf-8": "The line is not UTF-8, holds a zero byte, or is too long.",
     "row-not-csv": "The line is no CSV.",
     "columns-slipped": RULES[0].sentence,
+    "document-unknown": "The document is no JSON object with applications of a known shape.",
     "file-damaged": "The file is cut off, damaged or too large.",
     **XML_RULES,
 }

@@ -24,6 +24,7 @@ from muniment.intake.reader import (
     read_rows,
 )
 from muniment.intake.record import Item, Record
+from muniment.intake.rules import READING_RULES
 from muniment.proof.errors import LedgerError, Malformed, NotFound
 
 HEAD_BYTES = 256 * 1024
@@ -159,8 +160,8 @@ def _of_document(path: Path, name: str | None) -> Iterator[Record]:
     if name == uspto_applications.NAME or (name is None and not _is_xml(read_head(path, 512))):
         found = _answer(path)
         if found is None:
-            raise Malformed("row-not-json", "The document is no answer with applications.",
-                            basis="docs/import.md", remedy="Name its format: --format NAME")
+            raise Malformed("document-unknown", READING_RULES["document-unknown"],
+                            basis="docs/import.md", remedy="Compare it with that page.")
         yield from (uspto_applications.to_record(0, one) for one in found)
         return
     root = xml.parse(read_document(path, xml.DOCUMENT_BYTES_MAX))
