@@ -1,10 +1,12 @@
 """What many tests share: a demo ledger, a clock that can be set, the real data."""
 
 import os
+import tarfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from lxml import etree
 
 from muniment.node.founding import found
 from muniment.node.register import Register
@@ -58,3 +60,19 @@ def data():
         pytest.fail(f"the real data is missing: {DATA}")
     pytest.skip(f"the real data is not at {DATA}")
     return None
+
+
+@pytest.fixture(scope="session")
+def st96_archive(data, tmp_path_factory):
+    """The folder of WIPO's own schemas, unpacked from their archive."""
+    folder = tmp_path_factory.mktemp("st96")
+    with tarfile.open(data / "wipo-st96/ST96XMLSchema_V6_0_Flattened.tar.xz") as packed:
+        packed.extractall(folder, filter="data")
+    return next(folder.iterdir())
+
+
+@pytest.fixture(scope="session")
+def schemas(st96_archive):
+    """WIPO's schemas of what is exported, by the name of the root element."""
+    return {name: etree.XMLSchema(etree.parse(st96_archive / f"{name}_V6_0.xsd"))
+            for name in ("BibliographicData", "TrademarkApplication", "DesignApplication")}

@@ -1,6 +1,5 @@
 """What is written as ST.96 validates against WIPO's own schemas and is read again as it was."""
 
-import tarfile
 from dataclasses import replace
 
 import pytest
@@ -16,7 +15,6 @@ from muniment.proof.errors import Malformed
 
 ROOTS = {"patent": "BibliographicData", "utility-model": "BibliographicData",
          "trademark": "TrademarkApplication", "design": "DesignApplication"}
-SCHEMAS = ("BibliographicData", "TrademarkApplication", "DesignApplication")
 KINDS = tuple(ROOTS)
 
 offices = st.sampled_from(sorted(CURRENT))
@@ -72,24 +70,10 @@ def records(draw):
     )
 
 
-@pytest.fixture(scope="module")
-def archive(data, tmp_path_factory):
-    """The folder of WIPO's schemas, as their archive has them."""
-    folder = tmp_path_factory.mktemp("st96")
-    with tarfile.open(data / "wipo-st96/ST96XMLSchema_V6_0_Flattened.tar.xz") as packed:
-        packed.extractall(folder, filter="data")
-    return next(folder.iterdir())
-
-
-@pytest.fixture(scope="module")
-def schemas(archive):
-    return {name: etree.XMLSchema(etree.parse(archive / f"{name}_V6_0.xsd")) for name in SCHEMAS}
-
-
-def test_unpacked_schemas_are_those_of_the_archive(data, archive):
+def test_unpacked_schemas_are_those_of_the_archive(data, st96_archive):
     files = list((data / "wipo-st96/xsd").glob("*.xsd"))
     assert len(files) == 15
-    assert all(file.read_bytes() == (archive / file.name).read_bytes() for file in files)
+    assert all(file.read_bytes() == (st96_archive / file.name).read_bytes() for file in files)
 
 
 def read(data):

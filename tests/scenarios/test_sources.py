@@ -99,19 +99,19 @@ def pairs(data):
     for file in sorted((data / "uspto-tsdr").glob("*.xml")):
         record = records(file)[0]
         marks[record.number].append((file.name, replace(record, source="")))
-    return {number: found for number, found in marks.items() if len(found) > 1}
+    return {number: same for number, same in marks.items() if len(same) > 1}
 
 
 def test_every_format_and_day_of_a_mark_gives_the_same_record(data):
     marks = pairs(data)
     assert len(marks) == 6
     compared = 0
-    for found in marks.values():
-        for (_, one), (_, other) in itertools.combinations(found, 2):
+    for same in marks.values():
+        for (_, one), (_, other) in itertools.combinations(same, 2):
             assert one == other
             compared += 1
-        assert found[0][1].applicants
-        assert found[0][1].date
+        assert same[0][1].applicants
+        assert same[0][1].date
     assert compared == 6 + 3 + 1 + 1 + 1 + 1
     claim = marks["85334015"][0][1].priorities[0]
     assert (claim.office, claim.number, claim.date) == ("IT", "RM2011C00315", "2011-05-16")

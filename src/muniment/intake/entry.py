@@ -13,13 +13,15 @@ from typing import Any, NamedTuple, Protocol
 
 from muniment.codec import Payload, encode, from_members
 from muniment.intake.record import Priority, Record
-from muniment.intake.rules import filing_date, is_complete
+from muniment.intake.rules import class_number, filing_date, is_complete
 from muniment.operations.claim_priority import ClaimPriority
 from muniment.operations.file_application import FileApplication
 from muniment.operations.record_copy import RecordCopy
 from muniment.proof.errors import LedgerError
 from muniment.vault.vault import Disclosure, Vault, disclose
 
+GOODS = "priority-goods"
+"""The name under which a list of goods and services is disclosed."""
 Find = Callable[[str], None]
 """Takes the code of a finding about the record at hand."""
 
@@ -114,7 +116,11 @@ class Enterer:
             digests = {one.name: digest for one, digest in made}
             filing = (encode(self._operation(record, date, digests)),)
             self._batch[standing.reference] = date
-        claims = tuple(self._claims(record, standing.reference, find))
+        try:
+            claims = tuple(self._claims(record, standing.reference, find, disclosures))
+        except LedgerError:
+            find("text-too-long")
+            return None
         if not filing and not claims:
             return None
         return Ready(record.row, record.number, filing, claims, tuple(disclosures))
@@ -158,7 +164,9 @@ class Enterer:
             source=record.source,
         )
 
-    def _claims(self, record: Record, reference: str, find: Find) -> list[bytes]:
+    def _claims(
+        self, record: Record, reference: str, find: Find, disclosures: list[Disclosure]
+    ) -> list[bytes]:
         """Return the lines of the claims of a record that are new."""
         complete = [one for one in record.priorities if is_complete(one)]
         if not complete:
@@ -174,14 +182,27 @@ class Enterer:
             earlier = self.register.look_up(claim.office, right, claim.number).reference
             if earlier not in known:
                 known.add(earlier)
-                lines.append(encode(_claim(record, claim, right)))
+                goods = self._goods(claim, reference, disclosures)
+                lines.append(encode(_claim(record, claim, right, goods)))
         return lines
 
+    def _goods(
+        self, claim: Priority, reference: str, disclosures: list[Disclosure]
+    ) -> dict[str, Any]:
+        """Return the part of the goods that is claimed: classes, and their list by its digest."""
+        numbers = {class_number(one) for one in claim.goods}
+        goods: dict[str, Any] = {"classes": sorted(one for one in numbers if one)}
+        listed = [{"class": one.class_number, "text": one.text} for one in claim.goods if one.text]
+        if listed and not self.vault.is_erased(reference, GOODS):
+            text, goods["listed"] = disclose(GOODS, listed)
+            disclosures.append(Disclosure(reference, GOODS, text))
+        return goods if goods["classes"] or "listed" in goods else {}
 
-def _claim(record: Record, claim: Priority, right: str) -> Payload:
+
+def _claim(record: Record, claim: Priority, right: str, goods: dict[str, Any]) -> Payload:
     return from_members(ClaimPriority, {
         "date": claim.date,
         "earlier": {"number": claim.number, "office": claim.office, "right": right},
         "number": record.number, "office": record.office, "right": record.right,
-        "type": "claim-priority",
+        "type": "claim-priority", **({"goods": goods} if goods else {}),
     })

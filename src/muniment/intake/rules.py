@@ -12,6 +12,7 @@ from muniment.intake.record import (
     NATIONAL_STAGE,
     RE_EXAMINATION,
     RIGHTS,
+    Goods,
     Priority,
     Record,
 )
@@ -90,11 +91,24 @@ def _over_half_a_year(record: Record) -> bool:
     return record.right in {"design", "trademark"} and _is_over(record, 6)
 
 
+def class_number(goods: Goods) -> int:
+    """Return the class of the Nice Classification, 1 to 45, or 0 where none can be read."""
+    text = goods.class_number.lstrip("0")
+    known = text.isascii() and text.isdigit() and len(text) <= 2 and int(text) <= 45
+    return int(text) if known else 0
+
+
+def _part_is_untold(claim: Priority) -> bool:
+    told = any(class_number(one) or one.text for one in claim.goods)
+    return bool(claim.partial) and not told
+
+
 def is_complete(claim: Priority) -> bool:
     """Return whether a priority is a claim that can be entered: office, number and real date."""
-    return (claim.kind == "claim" and len(claim.office) == 2 and claim.office.isascii()
-            and claim.office.isupper() and _printable(claim.number) and _real(claim.date)
-            and claim.date not in PLACEHOLDERS and claim.status in STANDING)
+    named = len(claim.office) == 2 and claim.office.isascii() and claim.office.isupper()
+    dated = _real(claim.date) and claim.date not in PLACEHOLDERS
+    stands = claim.kind == "claim" and claim.status in STANDING and not _part_is_untold(claim)
+    return named and dated and stands and _printable(claim.number)
 
 
 RULES: tuple[Rule, ...] = (
@@ -163,6 +177,10 @@ RULES: tuple[Rule, ...] = (
          "A priority is printed as abandoned or refused, in whole or in part; it is not entered.",
          "WIPO ST.96 PriorityStatusCategory",
          lambda one: any(entry.status not in STANDING for entry in _claims(one))),
+    Rule("priority-part-untold", False,
+         "A priority is claimed for some goods and services only, and they are not listed; it is "
+         "not entered.", "Paris Convention Art. 4F",
+         lambda one: any(map(_part_is_untold, _claims(one)))),
     Rule("access-code-printed", False,
          "An access code of a priority document is printed; it is a secret and is not kept.",
          "WIPO DAS", lambda one: any(entry.access_code for entry in one.priorities)),

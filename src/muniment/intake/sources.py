@@ -104,7 +104,7 @@ def _mapped(column_map: ColumnMap) -> str:
 def _recognise(path: Path, head: bytes) -> str:
     """Return the format of a file, from its content."""
     if _is_xml(head):
-        return _standard(read_document(path, xml.DOCUMENT_BYTES_MAX))
+        return _standard(_root(path))
     lines = head.split(b"\n")[:100] if _is_json(head) else []
     fields: Iterable[Mapping[str, Any] | None] = map(read_object, lines)
     if not _is_json(head):
@@ -146,9 +146,13 @@ def _columns(head: bytes) -> dict[str, Any]:
         return {}
 
 
-def _standard(data: bytes) -> str:
+def _root(path: Path) -> xml.Element:
+    """Return the root of an XML document; one byte too many is read, and refused."""
+    return xml.parse(read_head(path, xml.DOCUMENT_BYTES_MAX + 1))
+
+
+def _standard(root: xml.Element) -> str:
     """Return the standard of an XML document."""
-    root = xml.parse(data)
     for reader in (st66, st96):
         if reader.open_document(root) is not None:
             return str(reader.NAME)
@@ -164,7 +168,7 @@ def _of_document(path: Path, name: str | None) -> Iterator[Record]:
                             basis="docs/import.md", remedy="Compare it with that page.")
         yield from (uspto_applications.to_record(0, one) for one in found)
         return
-    root = xml.parse(read_document(path, xml.DOCUMENT_BYTES_MAX))
+    root = _root(path)
     for reader in (st66, st96):
         document = reader.open_document(root) if name in {None, reader.NAME} else None
         if document is not None:

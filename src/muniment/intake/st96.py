@@ -206,7 +206,9 @@ def _goods(document: Document, claim: Element) -> tuple[Goods, ...]:
         texts[document.text("tmk:ClassNumber", one)] = "; ".join(filter(None, listed))
     named = document.all(
         f"{part}/tmk:GoodsServicesClassificationBag/tmk:GoodsServicesClassification", claim)
-    classes = distinct((*(document.text("tmk:ClassNumber", one) for one in named), *texts))
+    classes = dict.fromkeys(document.text("tmk:ClassNumber", one) for one in named)
+    classes.pop("", None)
+    classes.update(dict.fromkeys(one for one, words in texts.items() if one or words))
     return tuple(Goods(class_number=one, text=texts.get(one, "")) for one in classes)
 
 

@@ -171,10 +171,11 @@ def _partial(writer: Writer, under: Element, claim: Priority) -> None:
         return
     part = writer.add(under, "tmk:PriorityPartialGoodsServices")
     classes = writer.add(part, "tmk:GoodsServicesClassificationBag")
-    for one in claim.goods:
+    for number in [one.class_number for one in claim.goods if one.class_number] or [""]:
         named = writer.add(classes, "tmk:GoodsServicesClassification")
         writer.add(named, "tmk:ClassificationKindCode", "Nice")
-        writer.add(named, "tmk:ClassNumber", one.class_number)
+        if number:
+            writer.add(named, "tmk:ClassNumber", number)
     described = [one for one in claim.goods if one.text]
     if described:
         _descriptions(writer, writer.add(part, "tmk:ClassDescriptionBag"), described)
@@ -183,7 +184,8 @@ def _partial(writer: Writer, under: Element, claim: Priority) -> None:
 def _descriptions(writer: Writer, under: Element, goods: list[Goods]) -> None:
     for one in goods:
         described = writer.add(under, "tmk:ClassDescription")
-        writer.add(described, "tmk:ClassNumber", one.class_number)
+        if one.class_number:
+            writer.add(described, "tmk:ClassNumber", one.class_number)
         writer.add(described, "tmk:GoodsServicesDescriptionText", one.text)
 
 

@@ -222,13 +222,16 @@ class ImportTarget:
         """Return what stands under a number."""
         state = self._register.ledger.state
         identity = filings.identify(state, office, right, number)
-        table = APPLICATIONS if office == self.office else COPIES
-        recorder = () if office == self.office else (self.office,)
-        found = filings.find(state, table, office, right, number, *recorder)
-        parts = found[0].decode("ascii").split("/")[1:-1] if found else []
-        named = parts[: len(parts) - len(recorder)] or [office, right, identity.suffix]
-        return Standing("/".join(named), found is not None, found[1].date or "" if found else "",
-                        bool(identity.readings))
+        reference = f"{office}/{right}/{identity.suffix}"
+        own = office == self.office
+        found: tuple[bytes, Application | Copy] | None = (
+            filings.find(state, APPLICATIONS, office, right, number) if own else
+            filings.find(state, COPIES, office, right, number, self.office))
+        if found is None:
+            return Standing(reference, False, "", bool(identity.readings))
+        if own:
+            reference = found[0].decode("ascii").removeprefix("application/").removesuffix("/")
+        return Standing(reference, True, found[1].date or "", bool(identity.readings))
 
     def claims(self, reference: str) -> frozenset[str]:
         """Return the references of the earlier filings ever claimed by a filing."""
