@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CACHE := $(or $(MUNIMENT_CACHE),$(HOME)/.cache/muniment)
 
-.PHONY: check demo test lint generate bench bench-light clean help
+.PHONY: check demo test lint generate bench bench-import bench-light clean help
 
 check: lint test
 
@@ -33,6 +33,9 @@ generate: $(READY)   ## write what is made from the declarations
 
 bench: $(READY)   ## measure speed and memory; takes about a quarter of an hour
 	$(BIN)/python -m benchmarks.run
+
+bench-import: $(READY)   ## measure imports of XML and rows, from the real data
+	@for form in "parse 2000" "xml 2000" "rows 20000"; do $(BIN)/python -m benchmarks.importing $$form; done
 
 bench-light: $(READY)   ## measure evidence of a network of 190 validators
 	@for sets in "4" "31" "190" "190 3"; do $(BIN)/python -m benchmarks.light $$sets; done

@@ -15,6 +15,8 @@ def files() -> dict[Path, str]:
         Path("docs/reference/transactions.md"): pages.transactions(),
         Path("docs/reference/state.md"): pages.state_tables(),
         Path("docs/reference/codes.md"): pages.codes(),
+        Path("docs/import.md"): pages.import_page(
+            (ROOT / "docs/import.md").read_text(encoding="utf-8")),
         Path("standard/numbers.lock"): pages.numbers_lock(),
     }
     folder = Path("conformance/vectors/2026")

@@ -29,6 +29,7 @@ from muniment.model.state import Table
 from muniment.operations import declared
 
 MADE = "<!-- Made by `make generate` from the declarations. Do not edit. -->\n"
+FINDINGS = "<!-- The table is made by `make generate` from the declarations. -->\n"
 STATE_MODULES = (account, application, claim, document, ledger, member, misbehaviour, power,
                  proposal, recovery, reference, relation, validator)
 
@@ -118,13 +119,21 @@ def codes() -> str:
               for name, code in OPERATION_CODES.items()]
     lines += [f"| {check.code} | `{check.refusal}` | {check.sentence} |"
               for one in declared() for check in one.checks]
-    lines += ["", "## Rows of imported files\n", "| rule | effect | meaning |", "|---|---|---|"]
-    lines += [f"| `{rule.code}` | {'refused' if rule.refuses else 'flagged'} | {rule.sentence} |"
-              for rule in RULES]
-    lines += [f"| `{name}` | refused | {text} |" for name, text in READING_RULES.items()]
-    lines += [f"| `{name}` | {'refused' if refuses else 'flagged'} | {text} |"
-              for name, (refuses, text) in LEDGER_RULES.items()]
+    lines += ["", "Findings of imported files: [import](../import.md#findings)."]
     return "\n".join(lines) + "\n"
+
+
+def import_page(written: str) -> str:
+    """Return the page on imports: what was written by hand, and the table of findings."""
+    head = written[: written.index(FINDINGS) + len(FINDINGS)]
+    lines = ["", "| finding | effect | what it means |", "|---|---|---|"]
+    told = [(rule.code, rule.refuses, rule.sentence) for rule in RULES]
+    known = {code for code, _, _ in told}
+    told += [(code, True, text) for code, text in READING_RULES.items() if code not in known]
+    told += [(code, refuses, text) for code, (refuses, text) in LEDGER_RULES.items()]
+    lines += [f"| `{code}` | {'refused' if refuses else 'flagged'} | {text} |"
+              for code, refuses, text in told]
+    return head + "\n".join(lines) + "\n"
 
 
 def numbers_lock() -> str:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from muniment.intake.sources import Source
 
 PREVIEW_ROWS = 20
-BAR_WIDTH = 20
+BAR_WIDTH = 30
+TEXT_WIDTH = 100
 
 
 def import_file(
@@ -67,37 +68,45 @@ def import_file(
 
 
 def _show(name: str, summary: dict[str, Any]) -> None:
-    from muniment.intake.sources import FORMATS
-
-    read_as = summary["format"]
     show([
-        ("file", name),
-        ("read as", f"{read_as}: {FORMATS[read_as]}" if read_as in FORMATS else read_as),
-        ("rows", summary["rows"]),
-        *([("done before", summary["earlier_rows"])] if summary["earlier_rows"] else []),
-        ("entered now", summary["entered"]),
-        *([("claims entered", summary["claims"])] if summary["claims"] else []),
-        ("stood already", summary["unchanged"]), ("refused", summary["refused_rows"]),
+        ("file", name), ("read as", _read_as(summary["format"])),
+        ("rows", f"{summary['rows']:,}"),
+        *([("done before", f"{summary['earlier_rows']:,}")] if summary["earlier_rows"] else []),
+        ("entered now", f"{summary['entered']:,}"),
+        *([("claims entered", f"{summary['claims']:,}")] if summary["claims"] else []),
+        ("stood already", f"{summary['unchanged']:,}"),
+        ("refused", f"{summary['refused_rows']:,}"),
     ])
-    _show_findings([(one["rule"], one["effect"], one["count"], one["sentence"])
-                    for one in summary["rules"]])
+    _show_findings(summary["rules"], summary["rows"])
     if "report" in summary:
+        sys.stdout.write("\n")
         show([("report", summary["report"])])
 
 
-def _show_findings(findings: list[tuple[str, str, int, str]]) -> None:
-    """Print each finding with a bar, and what it means below: lines stay within a screen."""
-    if not findings:
-        return
-    most = max(count for _, _, count, _ in findings)
-    sys.stdout.write("\n")
-    show_table(("finding", "effect", "rows", ""), [
-        (rule, effect, f"{count:>6}", "#" * max(1, round(BAR_WIDTH * count / most)))
-        for rule, effect, count, _ in findings
-    ])
-    sys.stdout.write("\n")
-    for rule, _, _, sentence in findings:
-        show([(rule, sentence)])
+def _read_as(name: str) -> str:
+    from muniment.intake.sources import FORMATS
+
+    if name not in FORMATS:
+        return "a folder of documents, each by its own content"
+    return f"{name}: {FORMATS[name]}"
+
+
+def _show_findings(rules: list[dict[str, Any]], rows: int) -> None:
+    """Print each finding with its share of the rows and what it means, within the screen."""
+    from shutil import get_terminal_size
+    from textwrap import fill
+
+    width = min(get_terminal_size().columns, TEXT_WIDTH)
+    for effect, title in (("refused", "kept out of the ledger"), ("flagged", "worth a look")):
+        found = [one for one in rules if one["effect"] == effect]
+        if found:
+            sys.stdout.write(f"\n{title}\n")
+        for one in found:
+            share = one["count"] / max(rows, 1)
+            bar = "#" * max(1, round(BAR_WIDTH * min(share, 1)))
+            sys.stdout.write(f"  {one['rule']:<24}{one['count']:>9,}  {bar}\n")
+            sys.stdout.write(fill(one["sentence"], width, initial_indent=" " * 6,
+                                  subsequent_indent=" " * 6) + "\n")
 
 
 def _preview(source: "Source", *, as_json: bool) -> None:
@@ -124,10 +133,12 @@ def _preview(source: "Source", *, as_json: bool) -> None:
          one["date"] or "-", " ".join(one["faults"])) for one in shown
     ])
     sys.stdout.write("\n")
-    show([("read as", source.format), ("filings read", total), ("would be refused", refused),
+    show([("read as", _read_as(source.format)), ("filings", f"{total:,}"),
+          ("would be refused", f"{refused:,}, before the ledger is asked"),
           ("written", "nothing (dry run)")])
-    _show_findings([(code, "refused" if explain(code)[0] else "flagged", count, explain(code)[1])
-                    for code, count in rules.most_common()])
+    _show_findings([{"rule": code, "count": count, "sentence": explain(code)[1],
+                     "effect": "refused" if explain(code)[0] else "flagged"}
+                    for code, count in rules.most_common()], total)
 
 
 def _shown(item: Any, broken: list[str]) -> dict[str, Any]:

@@ -138,8 +138,8 @@ RULES: tuple[Rule, ...] = (
     Rule("joint-applicants", False, "Several rows name applicants of one filing; it is one entry.",
          "docs/import.md", lambda one: one.joined),
     Rule("national-stage", False,
-         "A national stage: its filing date is that of the international application; where the "
-         "source does not print that date, none is taken.", "PCT Art. 11(3)",
+         "A national stage: its filing date is that of the international application, not the day "
+         "of entry.", "PCT Art. 11(3)",
          lambda one: stage_of(one) == NATIONAL_STAGE),
     Rule("hague-designation", False,
          "A designation under the Hague System: its date is that of the international "
@@ -208,7 +208,8 @@ LEDGER_RULES = {
     "own-filing-without-date": (True, "The office's own filing needs a date; a copy does not."),
     "text-too-long": (True, "A title or name is longer than a disclosure may be."),
     "disclosure-erased": (False, "A name was erased earlier; it is not disclosed again."),
-    "number-format-unknown": (False, "No published format reads the number; its digest stands."),
+    "number-format-unknown": (
+        False, "No published format of that office reads the number; it is kept as printed."),
     "claim-only-reported": (
         False, "A priority claim is printed with office, number and date. It is entered only with "
         "--claims, and only in the register of the office that operates the ledger."),

@@ -28,6 +28,7 @@ from muniment.intake.rules import READING_RULES
 from muniment.proof.errors import LedgerError, Malformed, NotFound
 
 HEAD_BYTES = 256 * 1024
+LABEL_MAX = 40
 FORMATS = {
     mapping.OUR_NAME: "JSON lines or CSV with our own names",
     mapping.NAME: "any CSV, with --map",
@@ -115,7 +116,7 @@ def _recognise(path: Path, head: bytes) -> str:
                 return mapping.OUR_NAME if reader is mapping else str(reader.NAME)
     if _is_json(head) and _answer(path) is not None:
         return uspto_applications.NAME
-    raise _unknown(f"The content of {path.name} is of none.")
+    raise _unknown(f"The content of {path.name} is not recognised.")
 
 
 def _is_xml(head: bytes) -> bool:
@@ -230,7 +231,8 @@ def _folder(path: Path, name: str | None) -> Source:
 def _of_folder(files: Iterable[Path], name: str | None) -> Iterator[Item]:
     number = 0
     for path in files:
-        label = "".join(one for one in path.name if " " <= one <= "~")[-40:]
+        label = "".join(one for one in path.name if " " <= one <= "~")
+        label = label if len(label) <= LABEL_MAX else f"...{label[3 - LABEL_MAX:]}"
         try:
             for record in _of_document(path, name):
                 number += 1

@@ -6,14 +6,14 @@ This is the only door to the XML library.
 - A DOCTYPE, a processing instruction or an XInclude is refused by name: no office's record needs
   one, and each lets a document read other files or grow without end.
 - Sizes come before work: of the document, of one tag or text, of the number of tags, of the depth
-  and of the attributes. The parser sees at most 64 KiB before the limits are looked at.
+  and of the attributes. What can be counted in the text is, before it is parsed.
 - Elements are found by the namespace that their release declares; anything else is not seen.
 """
 
 import codecs
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -30,7 +30,10 @@ DEPTH_MAX = 100
 """Deepest nesting; ST.96 needs about twenty."""
 ATTRIBUTES_MAX = 64
 """Most attributes of one element."""
-_CHUNK = 64 * 1024
+EQUALS_MAX = 400_000
+"""Most equals signs: no document can have more attributes than these."""
+_SHORT = 4 * ATTRIBUTES_MAX
+"""A tag this short has no more attributes than are admitted: each takes at least four signs."""
 _BASIS = "docs/import.md"
 ENCODINGS = {
     "UTF-8": "utf-8", "UTF8": "utf-8", "US-ASCII": "ascii", "ASCII": "ascii",
@@ -44,7 +47,9 @@ _DECLARATION = re.compile(
     [ \t\r\n]* \?>""", re.VERBOSE)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL = re.compile("<[!?]")
-_XINCLUDE = "{http://www.w3.org/2001/XInclude}"
+_XINCLUDE = "{http://www.w3.org/2001/XInclude}*"
+_TOO_DEEP = etree.XPath(f"boolean({'/*' * (DEPTH_MAX + 1)})")
+_TOO_MANY_ATTRIBUTES = etree.XPath(f"boolean(//*[count(@*) > {ATTRIBUTES_MAX}])")
 
 XML_RULES = {
     "xml-too-large": "The document is larger than 16 MiB, or one tag or text than 1 MiB.",
@@ -56,7 +61,7 @@ XML_RULES = {
     "xml-include": "The document includes another one (XInclude).",
     "xml-too-many-elements": "The document has more than 400,000 tags.",
     "xml-too-deep": "The elements are nested more than 100 deep.",
-    "xml-too-many-attributes": "An element has more than 64 attributes.",
+    "xml-too-many-attributes": "An element has more than 64 attributes, or the document 400,000.",
     "xml-malformed": "The document is cut off, or is no well-formed XML.",
     "xml-unknown": "The root element is of no release of ST.96 or ST.66 that is read here.",
 }
@@ -126,18 +131,16 @@ def parse(data: bytes) -> Element:
         raise refusal("xml-too-many-elements")
     if max(map(len, pieces)) > PIECE_MAX:
         raise refusal("xml-too-large")
-    del pieces
-    try:
-        root = _parse(text.encode("utf-8"))
-    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
-        raise refusal("xml-malformed", _place(error)) from None
-    return root
+    long = [one.partition(">")[0] for one in pieces if len(one) > _SHORT]
+    if text.count("=") > EQUALS_MAX or any(tag.count("=") > ATTRIBUTES_MAX for tag in long):
+        raise refusal("xml-too-many-attributes")
+    return _parse(text.encode("utf-8"))
 
 
 def refusal(code: str, more: str = "") -> Malformed:
     """Return the error of a code of XML_RULES."""
     return Malformed(code, f"{XML_RULES[code]} {more}".strip(), basis=_BASIS,
-                     remedy="Ask the sender for the document without it, or fetch it again.")
+                     remedy="Fetch the document again, or ask its sender for a sound one.")
 
 
 def _decode(data: bytes) -> str:
@@ -199,44 +202,33 @@ def _look_for_specials(text: str) -> None:
 
 
 def _parse(data: bytes) -> Element:
-    parser = etree.XMLPullParser(
-        events=("start", "end"), encoding="utf-8", resolve_entities=False, no_network=True,
-        load_dtd=False, dtd_validation=False, attribute_defaults=False, huge_tree=False,
-        recover=False, remove_comments=True, remove_pis=True,
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False,
+        dtd_validation=False, attribute_defaults=False, huge_tree=False, recover=False,
+        remove_comments=True, remove_pis=True,
     )
-    depth = 0
-    for at in range(0, len(data), _CHUNK):
-        try:
-            parser.feed(data[at : at + _CHUNK])
-        finally:
-            depth = _look_at(parser, depth)
-    root: Element = parser.close()
-    if any(not isinstance(one.tag, str) for one in root.iter()):
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        code: int = getattr(error, "code", 0)  # which the library's types leave out
+        too_deep = code == etree.ErrorTypes.ERR_RESOURCE_LIMIT and "depth" in str(error)
+        raise refusal(*(("xml-too-deep",) if too_deep else ("xml-malformed", _place(error)))
+                      ) from None
+    if _TOO_DEEP(root):
+        raise refusal("xml-too-deep")
+    if _TOO_MANY_ATTRIBUTES(root):
+        raise refusal("xml-too-many-attributes")
+    if next(root.iter(_XINCLUDE), None) is not None:
+        raise refusal("xml-include")
+    if next(root.iter(etree.Entity), None) is not None:
         raise refusal("xml-malformed", "It holds an entity that nobody declared.")
     return root
 
 
-def _look_at(parser: etree.XMLPullParser, depth: int) -> int:
-    """Look at what the parser has seen since, below `depth` elements; return the depth now."""
-    for event, seen in parser.read_events():
-        element: Any = seen
-        if event == "end":
-            depth -= 1
-            continue
-        depth += 1
-        if depth > DEPTH_MAX:
-            raise refusal("xml-too-deep")
-        if len(element.attrib) > ATTRIBUTES_MAX:
-            raise refusal("xml-too-many-attributes")
-        if str(element.tag).startswith(_XINCLUDE):
-            raise refusal("xml-include")
-    return depth
-
-
-def _place(error: Exception) -> str:
+def _place(error: etree.XMLSyntaxError) -> str:
     """Return where the parser stopped, without any of the document's own text."""
-    place = getattr(error, "position", None)
-    if not place or not place[0]:
+    place = error.position
+    if not place[0]:
         return ""
     return f"It stops being XML at line {place[0]}, column {place[1]}."
 
