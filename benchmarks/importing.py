@@ -63,7 +63,8 @@ def main() -> None:
             seconds = time.perf_counter() - start
             worked = time.process_time() - worked
     sys.stdout.write(json.dumps({
-        "count": count, "cpu_seconds": round(worked, 2), "entered": entered, "form": form, "megabytes": round(size / 1e6, 1),
+        "count": count, "cpu_seconds": round(worked, 2), "entered": entered,
+        "form": form, "megabytes": round(size / 1e6, 1),
         "peak_memory_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "per_cpu_second": round(count / worked, 1), "per_second": round(count / seconds, 1),
         "seconds": round(seconds, 2),

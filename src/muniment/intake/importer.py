@@ -21,6 +21,7 @@ from muniment.vault.vault import JournalRow, Vault
 
 ENVELOPE_OPERATIONS = 500
 BATCH_ROWS = 4_000
+_CLAIM = b'"type":"claim-priority"'
 RENEWED = ("envelope-expired", "sequence-used", "sequence-out-of-window")
 """Refusals of an envelope that was never entered, and whose operations are signed anew."""
 
@@ -118,7 +119,9 @@ class Importer:
                 name, codes = self._target.submit([pending.envelope])[0]
                 if name in RENEWED:
                     name, codes = self._target.submit([self._target.renew(pending.envelope)])[0]
-                self.done.entered += sum(code == 0 for code in codes)
+                lines = pending.envelope.split(b"\n")[1:]
+                for line, code in zip(lines, codes, strict=False):
+                    self._accepted(code, is_claim=_CLAIM in line)
             self._vault.sent([pending.number])
 
     def _enter(self, batch: Sequence[Item]) -> None:
@@ -159,7 +162,8 @@ class Importer:
         self, part: Sequence[Ready], name: str, codes: Sequence[int], refused: list[JournalRow]
     ) -> None:
         """Count what was accepted of an envelope, and note what was refused."""
-        left = iter(codes or (name,) * sum(len(one.lines) for one in part))
+        each: Sequence[int | str] = codes or (name,) * sum(len(one.lines) for one in part)
+        left = iter(each)
         for one in part:
             for at in range(len(one.lines)):
                 code = next(left)
@@ -167,10 +171,14 @@ class Importer:
                 if code != 0:
                     rule = "claim-refused-by-ledger" if is_claim else "refused-by-ledger"
                     refused.append(JournalRow(one.row, f"{rule}:{code}", one.number))
-                elif is_claim:
-                    self.done.claims += 1
-                else:
-                    self.done.entered += 1
+                self._accepted(code, is_claim=is_claim)
+
+    def _accepted(self, code: int | str, *, is_claim: bool) -> None:
+        """Count an operation, if it was accepted."""
+        if code == 0 and is_claim:
+            self.done.claims += 1
+        elif code == 0:
+            self.done.entered += 1
 
     def _summary(self) -> Imported:
         done = self.done

@@ -9,6 +9,7 @@
 import csv
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -114,8 +115,9 @@ def _recognise(path: Path, head: bytes) -> str:
         for reader in _LINES:
             if one and reader.recognises(one):
                 return mapping.OUR_NAME if reader is mapping else str(reader.NAME)
-    if _is_json(head) and _answer(path) is not None:
-        return uspto_applications.NAME
+    with suppress(Malformed):  # too large for one document: then it is none
+        if _is_json(head) and _answer(path) is not None:
+            return uspto_applications.NAME
     raise _unknown(f"The content of {path.name} is not recognised.")
 
 
