@@ -106,7 +106,7 @@ def _mapped(column_map: ColumnMap) -> str:
 def _recognise(path: Path, head: bytes) -> str:
     """Return the format of a file, from its content."""
     if _is_xml(head):
-        return _standard(_root(path))
+        return _standard(xml.parse(_read(path)))
     lines = head.split(b"\n")[:100] if _is_json(head) else []
     fields: Iterable[Mapping[str, Any] | None] = map(read_object, lines)
     if not _is_json(head):
@@ -149,9 +149,9 @@ def _columns(head: bytes) -> dict[str, Any]:
         return {}
 
 
-def _root(path: Path) -> xml.Element:
-    """Return the root of an XML document; one byte too many is read, and refused."""
-    return xml.parse(read_head(path, xml.DOCUMENT_BYTES_MAX + 1))
+def _read(path: Path) -> bytes:
+    """Return what XML is parsed of; a byte more than a document may have is read, and refused."""
+    return read_head(path, xml.DOCUMENT_BYTES_MAX + 1)
 
 
 def _standard(root: xml.Element) -> str:
@@ -164,14 +164,15 @@ def _standard(root: xml.Element) -> str:
 
 def _of_document(path: Path, name: str | None) -> Iterator[Record]:
     """Yield the filings of one document; its form is recognised where no format is named."""
-    if name == uspto_applications.NAME or (name is None and not _is_xml(read_head(path, 512))):
+    data = _read(path)
+    if name == uspto_applications.NAME or (name is None and not _is_xml(data)):
         found = _answer(path)
         if found is None:
             raise Malformed("document-unknown", READING_RULES["document-unknown"],
                             basis="docs/import.md", remedy="Compare it with that page.")
         yield from (uspto_applications.to_record(0, one) for one in found)
         return
-    root = _root(path)
+    root = xml.parse(data)
     for reader in (st66, st96):
         document = reader.open_document(root) if name in {None, reader.NAME} else None
         if document is not None:
