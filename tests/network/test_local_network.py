@@ -7,35 +7,23 @@ import time
 from datetime import datetime
 
 import pytest
+from tests.network.cluster import wait_until
 from typer.testing import CliRunner
 
 from muniment.cli.app import app
-from muniment.codec import encode
-from muniment.model.account import ADMISSIONS
-from muniment.model.envelope import sign_envelope
 from muniment.network import install, skew
 from muniment.network.cluster import Cluster
 from muniment.network.ledger import DecidedLedger
 from muniment.network.links import Namespaces
 from muniment.network.node import Node
-from muniment.node.solo import KEYS
-from muniment.node.wallet import Wallet
+from muniment.network.remote_ledger import RemoteLedger
+from muniment.node.register import Register
 from muniment.operations.file_application import FileApplication
 from muniment.proof.errors import LedgerError, Malformed, NotFound, Refused
 
-SECONDS = 60
-
 
 def wait_for(condition, what):
-    until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
-        try:
-            if condition():
-                return
-        except LedgerError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"waited {SECONDS} s for {what}")
+    wait_until(condition, seconds=60, what=what)
 
 
 class Filing:
@@ -43,32 +31,18 @@ class Filing:
 
     def __init__(self, cluster):
         self.cluster = cluster
-        folder = cluster.nodes["XA"].folder
-        self.wallet = Wallet.load(folder / KEYS / "XA.json")
         self.acknowledged = 0
-        self.sequence = None
 
     def file(self, office):
-        """Submit one envelope, and return only when a block holds it."""
-        rpc = self.cluster.nodes[office].rpc(timeout=30)
-        if self.sequence is None:
-            folder = self.cluster.folder / "look"
-            from muniment.node.promotion import copy_ledger
-            copy_ledger(self.cluster.nodes["XA"].folder, folder)
-            with DecidedLedger(folder) as ledger:
-                self.id = ledger.identity.id
-                self.sequence = ledger.state.get(ADMISSIONS, "XA").highest
-        self.sequence += 1
-        operation = FileApplication(date="2026-01-05", number=f"2026/{self.sequence:06}",
-                                    office="XA", right="patent")
-        tx = sign_envelope([encode(operation)], self.wallet.signers(), ledger=self.id,
-                           submitter="XA", sequence=self.sequence,
-                           not_after=int(time.time()) + 3_600, atomic=False)
-        answer = rpc.call("broadcast_tx_commit", tx=tx)
-        assert answer["check_tx"]["code"] == 0, answer
-        assert answer["tx_result"]["code"] == 0, answer
+        """Submit one envelope, and return only when a block holds it; return its height."""
+        home = self.cluster.nodes["XA"].folder
+        ledger = RemoteLedger(self.cluster.nodes[office].plan().place.url, home)
+        with Register(home, "XA", ledger=ledger) as register:
+            receipt = register.act(FileApplication(
+                date="2026-01-05", number=f"2026/{self.acknowledged + 1:06}", office="XA",
+                right="patent"))
         self.acknowledged += 1
-        return int(answer["height"])
+        return receipt.height
 
 
 def heights(cluster):
@@ -222,7 +196,7 @@ def test_stopped_and_started_it_stands_where_it_stood(cluster, filing):
         cluster.break_("XA", "kill")
     for node in cluster.nodes.values():  # nothing acknowledged was lost, anywhere
         with DecidedLedger(node.folder) as ledger:
-            assert ledger.state.get(ADMISSIONS, "XA").highest == filing.sequence
+            assert len(list(ledger.tree.scan(b"application/XA/"))) == filing.acknowledged
     cluster.up()
     assert filing.file("XA") > last
 

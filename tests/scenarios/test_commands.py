@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -42,11 +43,14 @@ def us(tmp_path):
 
 
 def test_demo_goes_as_told(tmp_path):
+    cache = {name: value for name, value in os.environ.items() if name == "MUNIMENT_CACHE"}
     told = subprocess.run([sys.executable, "-m", "muniment.cli.main", "demo", "--keep",
                            str(tmp_path / "demo")], capture_output=True, text=True,
-                          env={"PYTHONPATH": str(ROOT / "src")}, check=False)
+                          env={"PYTHONPATH": str(ROOT / "src"), **cache}, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
-    assert told.stdout.count("\n   ok ") == 27
+    as_network = "muniment engine install" not in told.stdout
+    assert as_network or not os.environ.get("CI"), "the engine is not installed"
+    assert told.stdout.count("\n   ok ") == 27 + 5 * as_network
     assert "FICTIONAL" in told.stdout
     assert "NOT AS TOLD" not in told.stdout
 

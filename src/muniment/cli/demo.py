@@ -1,4 +1,4 @@
-"""`muniment demo`: the main job, told in eight acts by five fictional offices."""
+"""`muniment demo`: the main job, told in acts by five fictional offices."""
 
 import sys
 from pathlib import Path
