@@ -23,6 +23,15 @@ def encode(value: Any) -> bytes:
         Malformed: The value lies outside the profile.
     """
     _within_profile(value, limits.NESTING_MAX)
+    return encode_again(value)
+
+
+def encode_again(value: Any) -> bytes:
+    """Return the canonical bytes of a value that `decode` returned, or of a part of it.
+
+    Raises:
+        Malformed: A text holds a lone surrogate.
+    """
     try:
         text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8")
@@ -53,7 +62,7 @@ def decode(data: bytes, limit: int = limits.EVIDENCE_BYTES_MAX) -> Any:
         )
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise _malformed(f"The bytes are no JSON: {type(error).__name__}.") from None
-    if encode(value) != data:
+    if encode_again(value) != data:
         raise Malformed(
             "not-canonical",
             "The bytes are not their own canonical form.",
@@ -67,6 +76,8 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise _malformed("A member name stands twice.")
+    if not "".join(members).isascii():
+        raise _malformed("A member name is not ASCII.")
     return members
 
 
@@ -75,7 +86,7 @@ def _no_float(text: str) -> Any:
 
 
 def _integer(text: str) -> int:
-    if len(text) > 17:
+    if len(text) > 17 or not -limits.INTEGER_MAX <= int(text) <= limits.INTEGER_MAX:
         raise _malformed("An integer is beyond 2^53 - 1.")
     return int(text)
 

@@ -2,6 +2,7 @@
 
 - Fields stand in the order of their numbers, zero values are left out, and an embedded message
   that the engine declares as a value is always there, though it be empty.
+- All fields have numbers below 16, so that number and type are one byte.
 - Nothing here reads protobuf: a verifier builds the bytes from fields and compares hashes.
 
 Source: CometBFT v0.38, `proto/tendermint/types`, `crypto`, `version`; `spec/core/encoding.md`.
@@ -77,18 +78,18 @@ def uvarint(value: int) -> bytes:
 
 def number(field: int, value: int) -> bytes:
     """Return a field of type varint; nothing for zero."""
-    return uvarint(field << 3) + uvarint(value) if value else b""
+    return _ONE_BYTE[field << 3] + uvarint(value) if value else b""
 
 
 def fixed(field: int, value: int) -> bytes:
     """Return a field of type sfixed64; nothing for zero."""
     encoded = (value & 2**64 - 1).to_bytes(8, "little")
-    return uvarint(field << 3 | 1) + encoded if value else b""
+    return _ONE_BYTE[field << 3 | 1] + encoded if value else b""
 
 
 def embedded(field: int, data: bytes) -> bytes:
     """Return a field of a message, there even if it is empty."""
-    return uvarint(field << 3 | 2) + uvarint(len(data)) + data
+    return _ONE_BYTE[field << 3 | 2] + uvarint(len(data)) + data
 
 
 def octets(field: int, data: bytes) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any
 
 from muniment.proof import disclosure, jws, limits, merkle, statetree
 from muniment.proof.attestation import Attested, TrustPolicy, attest
-from muniment.proof.canonical import decode, encode
+from muniment.proof.canonical import decode, encode, encode_again
 from muniment.proof.crypto import b64, sha256, unb64
 from muniment.proof.errors import LedgerError, VerificationError
 from muniment.proof.history import Committed
@@ -154,7 +154,7 @@ def _open(data: bytes) -> dict[str, Any]:
     if kind not in KINDS or plain.keys() != _MEMBERS[kind]:
         raise refuted("The members are not those of a kind of evidence.")
     rest = {name: value for name, value in plain.items() if name != "sha256"}
-    if plain["sha256"] != b64(sha256(encode(rest))):
+    if plain["sha256"] != b64(sha256(encode_again(rest))):
         raise refuted("The file was altered: its digest is another.")
     return plain
 
@@ -166,7 +166,7 @@ def _block(plain: Any, attested: Attested) -> tuple[dict[str, Any], dict[str, An
     head = attested.checkpoint
     path = split_hashes(plain["path"])
     merkle.verify_inclusion(
-        merkle.leaf_hash(BLOCK_LEAF + encode(leaf)), index, head.size, path, head.root
+        merkle.leaf_hash(BLOCK_LEAF + encode_again(leaf)), index, head.size, path, head.root
     )
     facts = {
         "origin": head.origin,
@@ -193,7 +193,7 @@ def _entry(plain: dict[str, Any], attested: Attested, block: dict[str, Any]) -> 
     shared = natural(entry["shared"])
     path = split_hashes(entry["path"]) + block_path[max(len(block_path) - shared, 0) :]
     merkle.verify_inclusion(
-        merkle.leaf_hash(OPERATION_LEAF + encode(leaf)), index, head.size, path, head.root
+        merkle.leaf_hash(OPERATION_LEAF + encode_again(leaf)), index, head.size, path, head.root
     )
     block_index = plain["block"]["index"]
     if not block_index - natural(block["count"]) <= index < block_index:
@@ -213,14 +213,14 @@ def _entry(plain: dict[str, Any], attested: Attested, block: dict[str, Any]) -> 
 
 def _envelope(entry: dict[str, Any], leaf: dict[str, Any], origin: str) -> dict[str, Any]:
     """Verify that the account's keys signed the operation, in this envelope, for this ledger."""
-    signed = jws.parse(encode(entry["jws"]), ENVELOPE_TYPE)
+    signed = jws.parse(encode_again(entry["jws"]), ENVELOPE_TYPE)
     if leaf["envelope"] != b64(sha256(signed.payload)):
         raise refuted("The signature is that of another envelope.")
     if leaf["key_set"] != jws.key_set_digest(entry["key_set"]):
         raise refuted("The key set is not the one in force when the entry was made.")
     jws.verify(signed, jws.open_key_set(entry["key_set"]), entry["key_set"]["threshold"])
     header: dict[str, Any] = decode(signed.payload)
-    line = encode(entry["operation"])
+    line = encode_again(entry["operation"])
     if len(line) != leaf["bytes"] or b64(merkle.leaf_hash(line)) != leaf["operation"]:
         raise refuted("The operation is not the one that the entry names.")
     merkle.verify_inclusion(
