@@ -25,8 +25,8 @@ EVERYTHING = [path for path in ROOT.rglob("*") if path.is_file() and not any(
     for part in path.relative_to(ROOT).parts)]
 
 LAYERS = (
-    ("cli",), ("network",), ("node", "intake"),
-    ("vault", "storage", "reference", "abci", "search"),
+    ("cli",), ("network", "report"), ("node", "intake"),
+    ("vault", "storage", "reference", "abci", "search", "texts"),
     ("engine",), ("admission", "authorisation"), ("editions",), ("operations",), ("invariants",),
     ("declare",), ("model",), ("codec",), ("proof",),
 )

@@ -29,6 +29,7 @@ from muniment.cli import (
     priority,
     relation,
     searching,
+    report,
 )
 from muniment.cli.common import on_node
 
@@ -56,6 +57,7 @@ app.add_typer(number.app, name="number")
 for name, act in claim.COMMANDS.items():
     priority.app.command(name)(act)
 priority.app.add_typer(document.app, name="document")
+priority.app.command("report")(report.report)
 app.add_typer(priority.app, name="priority")
 app.add_typer(relation.app, name="relation")
 app.add_typer(evidence.app, name="evidence")

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
+from muniment.model.dates import utc
 from muniment.node.register import Receipt, Register, parse_reference
 from muniment.node.register import Reference as Named
 from muniment.proof.errors import (
@@ -182,13 +183,6 @@ def show_receipt(register: Register, receipt: Receipt, what: str, *, as_json: bo
         ("entry", f"{receipt.position} of {register.ledger.identity.origin}"),
         ("block", f"{receipt.height}, {utc(receipt.time)}"),
     ], fiction=register.is_fiction)
-
-
-def utc(seconds: int) -> str:
-    """Return a time in UTC as ISO 8601."""
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def named(text: str) -> Named:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from muniment.model.calendar import parse_date
+from muniment.model.calendar import format_date, parse_date
 from muniment.proof.errors import LedgerError
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -17,6 +17,12 @@ def day_of(time: int) -> date:
 def day_number(day: date) -> int:
     """Return a day as days since 1970-01-01."""
     return day.toordinal() - _EPOCH
+
+
+def utc(time: int) -> str:
+    """Return a time in UTC seconds as ISO 8601, e.g. `2026-09-21T08:00:00Z`."""
+    hour, rest = divmod(time % SECONDS_A_DAY, 3_600)
+    return f"{format_date(day_of(time))}T{hour:02}:{rest // 60:02}:{rest % 60:02}Z"
 
 
 def is_date(text: str) -> bool:

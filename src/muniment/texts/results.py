@@ -103,3 +103,12 @@ def basis_in_words(texts: Texts, basis: str) -> str:
     for english, told in texts.pairs("basis."):
         basis = basis.replace(english, told)
     return basis
+
+
+def not_confirmed(texts: Texts) -> Told:
+    """Return the one answer in words: it holds nothing of the question."""
+    return Told(
+        check="P02", tests=texts("P02.test"), mark="open", word=texts("mark.open"),
+        name=texts("result.NOT_CONFIRMED"), reason=texts("P02.NOT_CONFIRMED.reason"),
+        basis="docs/priority.md", remedy=texts("P02.NOT_CONFIRMED.remedy"),
+    )
