@@ -28,8 +28,8 @@ from muniment.cli import (
     office,
     priority,
     relation,
-    searching,
     report,
+    searching,
 )
 from muniment.cli.common import on_node
 

@@ -21,8 +21,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, Self
 
+from muniment.cli.assessment import is_fiction
 from muniment.cli.common import progress_bar
-from muniment.cli.priority import Checker, granted, is_fiction, read_case
+from muniment.cli.priority import Checker, granted, read_case
 from muniment.codec import encode, pack, unpacker
 from muniment.model.priority import Assessment
 from muniment.node.register import Register

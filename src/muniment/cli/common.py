@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from muniment.model.dates import utc
+from muniment.model import dates
 from muniment.node.register import Receipt, Register, parse_reference
 from muniment.node.register import Reference as Named
 from muniment.proof.errors import (
@@ -44,6 +44,8 @@ EXIT_CODES: dict[type[Exception], int] = {
 }
 DENIED = ("not-authorised", "participant-barred")
 FICTION = "FICTION: a demo ledger of fictional offices"
+
+utc = dates.utc
 
 LedgerOption = Annotated[
     Path, typer.Option("--ledger", envvar="MUNIMENT_LEDGER", help="Directory of the ledger.")

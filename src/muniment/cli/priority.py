@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from muniment.cli.assessment import LangOption, is_fiction, show_assessment, texts_of
 from muniment.cli.common import (
     JsonOption,
     errors,
@@ -14,10 +15,8 @@ from muniment.cli.common import (
     named,
     opened,
     print_json,
-    show,
 )
-from muniment.model.calendar import Reference, format_date
-from muniment.model.office import DEMO
+from muniment.model.calendar import Reference
 from muniment.model.priority import Assessment, assess_priority
 from muniment.model.priority_case import ClaimFacts, Descent, Filing, Presented
 from muniment.proof.errors import Malformed, NotFound
@@ -77,7 +76,12 @@ class Checker:
     def recorded(
         self, later: Filing, place: int | None = None, presented: Presented | None = None
     ) -> Assessment:
-        """Return the assessment of the claims that a filing holds in the register.
+        """Return the assessment of all claims that a filing holds in the register.
+
+        Args:
+            later: The filing.
+            place: The place of a claim that must be among them.
+            presented: A file that the asker presents as the certified copy.
 
         Raises:
             NotFound: It holds none, or none at that place.
@@ -90,12 +94,8 @@ class Checker:
         if found is None or not claims or (place is not None and f"{place:012}" not in claims):
             raise NotFound("not-confirmed", "No such claim stands in that register.",
                            basis="docs/priority.md", remedy="State it: --filed DATE --claim ...")
-        assessed = assess_recorded(self._state, found.named, claims, self._rulebook,
-                                   grant=self._grant, presented=presented)
-        if place is None:
-            return assessed
-        kept = assessed.claims[list(claims).index(f"{place:012}")]
-        return Assessment(assessed.later, (kept,), assessed.filed)
+        return assess_recorded(self._state, found.named, claims, self._rulebook,
+                               grant=self._grant, presented=presented)
 
     def _facts(
         self, later: Filing, asked: Sequence[Asked]
@@ -174,6 +174,7 @@ def check(
     batch: Annotated[Path | None, typer.Option(help="JSON lines or CSV of cases.")] = None,
     processes: Annotated[int | None, typer.Option(
         min=1, max=64, help="Processes for a batch; as many as cores by default.")] = None,
+    lang: LangOption = None,
     ledger: OptionalLedger = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -194,7 +195,7 @@ def check(
                 raise Malformed("case-malformed", "Recorded claims, grants and documents are "
                                 "checked against a ledger.", remedy="Add --ledger DIR, or state "
                                 "the claim: --filed DATE --claim OFFICE/KIND/NUMBER@DATE")
-            _check(Checker(), later, filed, claim, fact, as_json=as_json)
+            _check(Checker(), later, filed, claim, fact, lang, as_json=as_json)
         return
     with opened(ledger, as_json=as_json, read_only=True) as register:
         checker = Checker(register.ledger.state, granted(register, grant))
@@ -203,10 +204,10 @@ def check(
                 raise Malformed("case-malformed", "Facts and a filing date are stated with a "
                                 "claim.", remedy="Add --claim OFFICE/KIND/NUMBER@DATE")
             shown = _presented(document, disclosure)
-            _answer(checker.recorded(Filing(*named(later), None), place, shown),
+            _answer(checker.recorded(Filing(*named(later), None), place, shown), lang, place,
                     as_json=as_json)
             return
-        _check(checker, later, filed, claim, fact, as_json=as_json)
+        _check(checker, later, filed, claim, fact, lang, as_json=as_json)
 
 
 def granted(register: Any, grant: Path | None) -> Any:
@@ -232,7 +233,7 @@ def _presented(document: Path | None, disclosure: Path | None) -> Presented | No
 
 def _check(
     checker: Checker, later: str | None, filed: str | None, claims: list[str] | None,
-    facts: list[str] | None, *, as_json: bool,
+    facts: list[str] | None, lang: str | None, *, as_json: bool,
 ) -> None:
     from muniment.model.checking import filing
 
@@ -244,49 +245,18 @@ def _check(
     stated = read_facts(facts or ())
     asked = [Asked(filing(*named(one.rpartition("@")[0]), one.rpartition("@")[2]), stated)
              for one in claims]
-    _answer(checker.assess(filing(office, right, number, filed), asked), as_json=as_json)
+    _answer(checker.assess(filing(office, right, number, filed), asked), lang, as_json=as_json)
 
 
-def _answer(assessed: Assessment, *, as_json: bool) -> None:
-    if as_json:
-        print_json({**assessed.as_json(), "fiction": is_fiction(assessed)})
+def _answer(
+    assessed: Assessment, lang: str | None, place: int | None = None, *, as_json: bool
+) -> None:
+    """Print an assessment, or one claim of it with what all of them give together."""
+    texts = texts_of(lang)
+    if not as_json:
+        show_assessment(assessed, texts, place)
         return
-    show_assessment(assessed)
-
-
-def is_fiction(assessed: Assessment) -> bool:
-    """Return whether a fictional office takes part."""
-    offices = {assessed.later.office, *(one.claim.earlier.office for one in assessed.claims)}
-    return bool(DEMO.keys() & offices)
-
-
-def show_assessment(assessed: Assessment) -> None:
-    """Print an assessment for people."""
-    later = assessed.later
-    day = format_date(later.date) if later.date else "no date"
-    show([("later filing", f"{later.office} {later.number} ({later.right}), {day}")],
-         fiction=is_fiction(assessed))
-    for one in assessed.claims:
-        if not one.confirmed:
-            show([("claim", "not-confirmed"), ("", one.as_json()["reason"])])
-            continue
-        earlier = one.claim.earlier
-        show([("claim", f"{earlier.office} {earlier.number or 'without number'} "
-               f"({earlier.right}), {earlier.date}")])
-        for result in one.results:
-            mark = "x" if result.excludes else " "
-            sys.stdout.write(f" [{mark}] {result.check}  {result.result:<20}  {result.reason}\n")
-            if result.remedy:
-                sys.stdout.write(f"                                 -> {result.remedy}\n")
-    several = assessed.several
-    dated = several.facts["priority_date"]
-    rows = [("P18", f"priority date {dated}" if dated else several.reason)]
-    rows += [("", f"{_goods(one)}: {one['date']}") for one in several.facts.get("partial", ())]
-    if "publication_due" in several.facts:
-        rows.append(("", f"publication from {several.facts['publication_due']} on"))
-    show([*rows, ("note", "The later office decides; this is what public facts say.")])
-
-
-def _goods(partial: Mapping[str, Any]) -> str:
-    classes = ", ".join(map(str, partial["classes"]))
-    return f"classes {classes}" if classes else "the goods and services of a list"
+    plain = assessed.as_json()
+    if place is not None:
+        plain["claims"] = [plain["claims"][place]]
+    print_json({**plain, "fiction": is_fiction(assessed)})

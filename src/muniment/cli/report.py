@@ -1,27 +1,14 @@
 """`muniment priority report`: one page about a claim, for the dossier."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from muniment.cli.assessment import LangOption, texts_of
 from muniment.cli.common import JsonOption, LedgerOption, opened, print_json, show
 from muniment.proof.errors import Malformed
-from muniment.texts import LANGUAGES, Texts, choose_language
-
-LangOption = Annotated[str | None, typer.Option(
-    "--lang", help=f"Language: {', '.join(LANGUAGES)}; MUNIMENT_LANG and LANG are heeded.")]
-
-
-def texts_of(lang: str | None) -> Texts:
-    """Return the texts of the language asked for, or of the user's environment.
-
-    Raises:
-        Malformed: There is no such language.
-    """
-    return Texts(choose_language(lang, os.environ))
 
 
 def report(

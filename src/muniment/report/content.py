@@ -5,12 +5,15 @@ what else stands here is data of the register.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from muniment import __version__
+from muniment.codec import members
 from muniment.model.application import Copy
 from muniment.model.calendar import format_date
+from muniment.model.claim import Claim, ClaimSteps, Finding
 from muniment.model.dates import utc
 from muniment.reference.offices import office_name
 from muniment.report.dossier import Attachment, Dossier, Entry
@@ -20,8 +23,8 @@ from muniment.texts.results import (
     SYMBOLS,
     Mark,
     Told,
-    not_confirmed,
-    tell_all_claims,
+    answer_in_words,
+    several_in_words,
     tell_claim,
 )
 
@@ -120,11 +123,14 @@ def one_calendar(one: Any) -> dict[str, Any]:
 
 
 def _checks(dossier: Dossier, texts: Texts) -> tuple[Told, ...]:
-    if not dossier.assessment.confirmed:
-        return (not_confirmed(texts),)
-    told = tell_claim(texts, dossier.assessed.later, dossier.assessment)
-    return tuple(sorted([*told, tell_all_claims(texts, dossier.assessed)],
-                        key=lambda one: one.check))
+    """Return the results in words, each with what the deciding office found of it, if it did."""
+    asserted = dossier.finding.asserted if dossier.finding else {}
+    return tuple(
+        one._replace(reason=f"{one.reason} " + texts(
+            "claim.asserts", result=texts.word("result", asserted[one.check])))
+        if one.check in asserted else one
+        for one in tell_claim(texts, dossier.assessed, dossier.assessment)
+    )
 
 
 def _counts(checks: tuple[Told, ...], texts: Texts) -> tuple[Count, ...]:
@@ -133,20 +139,15 @@ def _counts(checks: tuple[Told, ...], texts: Texts) -> tuple[Count, ...]:
 
 
 def _answer(dossier: Dossier, checks: tuple[Told, ...], texts: Texts) -> tuple[str, ...]:
-    """Return what follows: what excludes the claim, what is to be looked at, what is not shown."""
-    marked = {mark: [one.check for one in checks if one.mark == mark] for mark in SYMBOLS}
-    if not dossier.assessment.confirmed:
-        said = [texts("answer.not-confirmed")]
-    elif marked["excludes"]:
-        said = [texts("answer.excluded", checks=marked["excludes"])]
-    else:
-        said = [texts("answer.nothing-excludes")]
-    said += [texts(f"answer.{mark}", checks=marked[mark])
-             for mark in ("attention", "open") if marked[mark]]
-    day = dossier.assessed.priority_date
-    said.append(texts("answer.priority-date", date=format_date(day)) if day
-                else texts("answer.no-priority-date"))
-    return (*said, texts("answer.office-decides", office=_office(dossier.name.later.office)))
+    """Return what follows from the results, in sentences."""
+    said = answer_in_words(texts, dossier.assessment, checks)
+    said += several_in_words(texts, dossier.assessed)
+    office, decided = _office(dossier.name.later.office), dossier.claim.decided
+    said.append(
+        texts("answer.office-decided", office=office, date=decided.date,
+              status=texts.word("status", dossier.claim.status)) if decided
+        else texts("answer.office-decides", office=office))
+    return tuple(said)
 
 
 def _office(code: str) -> str:
@@ -160,8 +161,9 @@ def _filing(
     def row(key: str, value: str) -> Row:
         return Row(texts(f"field.{key}"), value)
 
+    number = standing.number if standing else one.named.number
     rows = [row("office", _office(one.named.office)),
-            row("number", standing.number if standing else one.named.number)]
+            row("number", number or texts("source.no-number"))]
     if standing and standing.printed:
         rows.append(row("printed", standing.printed))
     rows.append(row("right", texts.word("right", one.named.right)))
@@ -183,37 +185,67 @@ def _filing(
 def _earlier(dossier: Dossier, texts: Texts) -> tuple[Row, ...]:
     standing, claim = dossier.earlier.standing, dossier.claim
     dates = [Row(texts("field.claimed-date"), claim.date)]
+    if claim.was:
+        dates.append(Row(texts("field.was"), claim.was))
     if standing is not None:
         dates.append(Row(texts("field.register-date"), standing.date or texts("source.no-date")))
-    if claim.earlier.number not in {standing and standing.number, standing and standing.printed}:
-        dates.insert(0, Row(texts("field.claimed-number"), claim.earlier.number))
+    number = claim.earlier.number
+    if standing and number not in {standing.number, standing.printed}:
+        dates.insert(0, Row(texts("field.claimed-number"), number or ""))
     return _filing(dossier.earlier, texts, standing, tuple(dates))
 
 
 def _claim(dossier: Dossier, texts: Texts) -> tuple[Row, ...]:
-    def row(key: str, value: str) -> Row:
-        return Row(texts(f"field.{key}"), value)
+    claim, finding = dossier.claim, dossier.finding
+    shown = [
+        ("recorded", texts("claim.recorded", entry=claim.entry, time=utc(claim.recorded))),
+        ("submitter", claim.submitter[:_SHORT] + ("…" if len(claim.submitter) > _SHORT else "")),
+        ("goods", _goods(claim, texts)),
+        ("status", texts.word("status", claim.status)),
+        ("decision", _decision(claim, texts)),
+        ("restored", _restored(claim, texts)),
+        *((f"step-{name}", day) for name, day in members(claim.steps or ClaimSteps()).items()),
+    ]
+    if finding is not None:
+        shown += [
+            ("asserted", _results(finding.asserted, texts)),
+            ("rules", texts("claim.rules", rules=finding.rules)),
+            ("changed", _results(_changed(dossier, finding), texts)),
+        ]
+    return tuple(Row(texts(f"field.{name}"), value) for name, value in shown if value)
 
-    claim = dossier.claim
-    changed = [
-        f"{check}: {texts.word('result', was)}"
-        for check, was in sorted(claim.results.items())
-        if dossier.assessment.summary().get(check, was) != was
-    ]
-    rows = [
-        row("recorded", texts("claim.recorded", entry=claim.entry, time=utc(claim.recorded))),
-        row("submitter", claim.submitter[:_SHORT] + ("…" if len(claim.submitter) > _SHORT else "")),
-        row("status", texts.word("status", claim.status)),
-        row("decision", texts("claim.undecided")),
-        row("rules", texts("claim.rules", rules=claim.rules or "")),
-    ]
-    if changed:
-        rows.append(row("changed", "; ".join(changed)))
-    return tuple(rows)
+
+def _decision(claim: Claim, texts: Texts) -> str:
+    if claim.decided is None:
+        return texts("claim.undecided")
+    return texts("claim.decided", members(claim.decided))
+
+
+def _restored(claim: Claim, texts: Texts) -> str:
+    return texts("claim.restored", members(claim.restored)) if claim.restored else ""
+
+
+def _goods(claim: Claim, texts: Texts) -> str:
+    if claim.goods is None:
+        return ""
+    classes = texts("claim.classes", classes=claim.goods.classes) if claim.goods.classes else ""
+    listed = texts("claim.listed") if claim.goods.listed else ""
+    return "; ".join(filter(None, (classes, listed)))
+
+
+def _changed(dossier: Dossier, finding: Finding) -> dict[str, str]:
+    """Return the results that were other ones when the claim was last acted on."""
+    now = dossier.assessment.summary()
+    return {check: was for check, was in finding.results.items() if now.get(check, was) != was}
+
+
+def _results(results: Mapping[str, str], texts: Texts) -> str:
+    return "; ".join(f"{check} {texts.word('result', name)}"
+                     for check, name in sorted(results.items()))
 
 
 def _dated(number: int, one: Moment, texts: Texts) -> Dated:
-    return Dated(number, format_date(one.day), texts(one.key))
+    return Dated(number, format_date(one.day), "; ".join(texts(key) for key in one.keys))
 
 
 def _fresh(dossier: Dossier, texts: Texts) -> tuple[Row, ...]:

@@ -9,10 +9,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from fpdf import FPDF
+from fpdf.enums import WrapMode
 from fpdf.errors import FPDFException
 
 from muniment import __version__
@@ -80,6 +82,7 @@ class _Page:
         self._pdf = FPDF(enforce_compliance="PDF/A-3B" if font else None)
         self._pdf.set_auto_page_break(auto=False)
         self._pdf.core_fonts_encoding = "cp1252"
+        self._pdf.c_margin = 0
         self._text_font, self._code_font, self._bold = "helvetica", "courier", "B"
         if font is not None:
             self._embed_font(font)
@@ -166,7 +169,8 @@ class _Page:
         line = self._font(kind, colour, bold=bold)
         self._pdf.set_xy(column.x, column.y)
         self._pdf.multi_cell(column.width, line, self._writable(text), align=align, padding=0,
-                             new_x="LEFT", new_y="NEXT", wrapmode="WORD")
+                             new_x="LEFT", new_y="NEXT",
+                             wrapmode=WrapMode.CHAR if kind == "code" else WrapMode.WORD)
         column.y = self._pdf.get_y()
 
     def _rule(self, column: _Column, colour: Colour = RULE, thick: float = 0.15) -> None:
@@ -200,9 +204,10 @@ class _Page:
     def _answer(self, full: _Column) -> None:
         """Write the counts and what follows, on a soft ground."""
         probe = self._font("text")
-        lines = self._pdf.multi_cell(full.width - 6, probe, self._writable(
-            " ".join(self._shown.answer)), dry_run=True, output="LINES")
-        height = probe * (len(lines) + 1.3) + 2.4
+        said = " ".join(self._shown.answer)
+        said_height: Any = self._pdf.multi_cell(full.width - 6, probe, self._writable(said),
+                                                dry_run=True, output="HEIGHT")
+        height = said_height + probe * 1.3 + 2.4
         self._pdf.set_fill_color(*SOFT)
         self._pdf.rect(full.x, full.y, full.width, height, style="F")
         self._pdf.set_fill_color(*ACCENT)
@@ -213,15 +218,15 @@ class _Page:
             self._mark(x, y, one.mark, words)
             x += self._pdf.get_string_width(words) + 10
         inner = _Column(full.x + 3, y + probe * 1.3, full.width - 6)
-        self._write(inner, " ".join(self._shown.answer))
+        self._write(inner, said)
         full.y += height
 
     def _mark(self, x: float, y: float, mark: Mark, words: str) -> None:
         """Draw a mark: a shape of its own, its symbol, its word, its colour."""
         line = self._font("text", MARKS[mark], bold=True)
         size = line * 0.86
-        middle = (x + size / 2, y + line / 2)
-        self._symbol(mark, *middle, size)
+        self._symbol(mark, x + size / 2, y + line / 2, size)
+        self._font("text", MARKS[mark], bold=True)
         self._pdf.set_xy(x + size + 0.8, y)
         self._pdf.cell(0, line, self._writable(words))
 
@@ -245,8 +250,11 @@ class _Page:
             pdf.line(x, y - half * 0.35, x, y + half * 0.3)
             pdf.line(x, y + half * 0.58, x, y + half * 0.62)
         else:
-            pdf.polygon([(x, y - half), (x + half, y), (x, y + half), (x - half, y)], style="F")
-            pdf.line(x - half * 0.4, y, x + half * 0.4, y)
+            pdf.polygon([(x, y - half * 1.1), (x + half * 1.1, y), (x, y + half * 1.1),
+                         (x - half * 1.1, y)], style="F")
+            self._font("text", WHITE, bold=True)
+            pdf.set_xy(x - half, y - half)
+            pdf.cell(size, size, "?", align="C")
 
     def _rows(self, column: _Column, rows: Sequence[Row]) -> None:
         self._font("text")
@@ -335,13 +343,13 @@ class _Page:
             columns.append(_Column(x, full.y, share * full.width - 2))
             x += share * full.width
         heads = ("check", "mark", "result", "reason", "basis")
-        self._line_of(full, columns, [
-            lambda column, head=head: self._write(column, texts(f"report.{head}"), colour=GREY,
-                                                  bold=True)
-            for head in heads
-        ])
+        self._line_of(full, columns, [partial(self._head_cell, texts(f"report.{head}"))
+                                      for head in heads])
         for one in self._shown.checks:
             self._line_of(full, columns, self._check(one))
+
+    def _head_cell(self, text: str, column: _Column) -> None:
+        self._write(column, text, colour=GREY, bold=True)
 
     def _check(self, one: Told) -> list[Callable[[_Column], None]]:
         def marked(column: _Column) -> None:
@@ -355,7 +363,7 @@ class _Page:
                             colour=ACCENT)
 
         return [
-            lambda column: self._write(column, f"{one.check}  {one.tests}"),
+            lambda column: self._write(column, f"{one.check}  {one.title}"),
             marked,
             lambda column: self._write(column, one.name, bold=True),
             reason,

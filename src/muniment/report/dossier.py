@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS, COPIES, Application, Copy
-from muniment.model.checking import claim_facts, filing
-from muniment.model.claim import CLAIMS, Claim
-from muniment.model.priority import Assessment, ClaimAssessment, assess_priority
+from muniment.model.checking import assess_recorded, recorded_claims
+from muniment.model.claim import CLAIMS, FINDINGS, Claim, Finding
+from muniment.model.claiming import LaterFiling, later_filing
+from muniment.model.priority import Assessment, ClaimAssessment
 from muniment.model.reference import REFERENCE, LedgerReference
+from muniment.model.rulebook import Rulebook
+from muniment.model.state import State
 from muniment.node import evidence as maker
 from muniment.node.register import Reference, Register, parse_reference
 from muniment.proof.crypto import sha256
@@ -69,7 +72,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class CalendarUsed:
-    """The calendar by which the end of the period was moved, or would have been."""
+    """A calendar by which an end was counted."""
 
     office: str
     year: str
@@ -83,6 +86,8 @@ class Dossier:
 
     name: ClaimName
     claim: Claim
+    finding: Finding | None
+    """What the checks found when the claim was last acted on."""
     later: Entry
     earlier: Entry
     assessed: Assessment
@@ -134,56 +139,45 @@ def gather(register: Register, name: ClaimName, *, with_names: bool = False) -> 
     Raises:
         NotFound: No such claim stands here.
     """
-    ledger = register.ledger
-    key, later = _later(register, name)
-    claims = [claim for _, claim in ledger.state.rows(CLAIMS, key)]
-    if name.place >= len(claims):
+    ledger, state = register.ledger, register.ledger.state
+    later = _later(state, name)
+    claims = recorded_claims(state, later.part)
+    place = f"{name.place:012}"
+    if place not in claims:
         raise NotFound(
             "not-confirmed", f"The filing has {len(claims)} claims; none stands at that place.",
-            basis="docs/priority.md", remedy="Places count from 0: muniment filing show REFERENCE",
+            basis="docs/priority.md", remedy="Places count from 0: muniment priority check LATER",
         )
-    claim = claims[name.place]
-    assessed = _assess(register, name.later, later, claims)
-    earlier = Reference(claim.earlier.office, claim.earlier.right, claim.earlier.number)
-    head = ledger.head
+    claim, head = claims[place], ledger.head
+    assessed = assess_recorded(state, later.named, claims, Rulebook(LedgerReference(state)))
+    earlier = Reference(claim.earlier.office, claim.earlier.right, claim.earlier.number or "")
     return Dossier(
         name=name, claim=claim, assessed=assessed,
+        finding=state.get(FINDINGS, later.part, place),
         later=_entry(register, name.later, with_names=with_names),
         earlier=_entry(register, earlier, with_names=with_names),
-        calendars=_calendars(register, assessed.claims[name.place]),
-        attachments=_attachments(register, name, key, earlier, with_names=with_names),
+        calendars=_calendars(state, assessed.claims[name.place]),
+        attachments=_attachments(register, name, later.part, earlier, with_names=with_names),
         origin=ledger.identity.origin, height=head.height, time=head.time, size=head.size,
         checkpoint=ledger.checkpoint(), fiction=register.is_fiction,
     )
 
 
-def _later(register: Register, name: ClaimName) -> tuple[str, Application]:
-    """Return (key part, entry) of the later filing."""
-    key, entry = register.find(name.later)
-    if not isinstance(entry, Application):
+def _later(state: State, name: ClaimName) -> LaterFiling:
+    found = later_filing(state, *name.later)
+    if found is None:
         raise NotFound(
-            "not-confirmed", "Only a copy of that filing stands here; a claim stands in the "
-            "register of its own office.", basis="docs/priority.md",
+            "not-confirmed", "No unsealed entry of that filing stands in its office's register.",
+            basis="docs/priority.md", remedy="Check its spelling: muniment number check",
         )
-    return key.decode("ascii").removeprefix(f"{APPLICATIONS.name}/").removesuffix("/"), entry
-
-
-def _assess(
-    register: Register, named: Reference, later: Application, claims: list[Claim]
-) -> Assessment:
-    state = register.ledger.state
-    filed = filing(named.office, named.right, later.number, later.date)
-    facts = [
-        claim_facts(state, filing(one.earlier.office, one.earlier.right, one.earlier.number,
-                                  one.date), filed, withdrawn=one.status == "withdrawn")
-        for one in claims
-    ]
-    return assess_priority(filed, facts, LedgerReference(state))
+    return found
 
 
 def _find(register: Register, named: Reference) -> tuple[bytes, Application | Copy] | None:
     """Return the office's own entry or, failing that, the first copy, as the checks do."""
     state = register.ledger.state
+    if not named.number:
+        return None
     own = filings.find(state, APPLICATIONS, *named)
     if own is not None:
         return own
@@ -208,15 +202,16 @@ def _disclosures(register: Register, entry: Application | Copy, *, with_names: b
     return register.disclosures(list(entry.disclosed.values())) if with_names else []
 
 
-def _calendars(register: Register, claim: ClaimAssessment) -> tuple[CalendarUsed, ...]:
-    """Return the published rows of the calendar that the results name, one a year."""
+def _calendars(state: State, claim: ClaimAssessment) -> tuple[CalendarUsed, ...]:
+    """Return the published rows of the calendars by which the results counted, one a year."""
     found: dict[str, CalendarUsed] = {}
     for result in claim.results:
-        office, counted = result.facts.get("calendar"), result.facts.get("deadline")
+        office = result.facts.get("calendar")
+        counted = result.facts.get("deadline") or result.facts.get("term")
         if not office or not isinstance(counted, Mapping):
             continue
         for year in sorted({counted["nominal_end"][:4], counted["end"][:4]}):
-            row = register.ledger.state.get(REFERENCE, "closed-days", office, year)
+            row = state.get(REFERENCE, "closed-days", office, year)
             if row is not None:
                 found[f"{office}/{year}"] = CalendarUsed(office, year, row.version,
                                                          str(row.row["source"]))
@@ -226,7 +221,10 @@ def _calendars(register: Register, claim: ClaimAssessment) -> tuple[CalendarUsed
 def _attachments(
     register: Register, name: ClaimName, key: str, earlier: Reference, *, with_names: bool
 ) -> tuple[Attachment, ...]:
-    """Return the evidence of the claim, of the later filing, and of the earlier or its absence."""
+    """Return the evidence of the claim, of the later filing, and of the earlier or its absence.
+
+    A claim that gives no number yet has no evidence of an earlier filing.
+    """
     ledger = register.ledger
     stem = "".join(one if one.isalnum() else "-" for one in f"{key}-{name.place}")
     claim = maker.state_evidence(ledger, CLAIMS.key(key, f"{name.place:012}"))
@@ -237,7 +235,7 @@ def _attachments(
             shown = _disclosures(register, found[1], with_names=with_names)
             data = maker.state_evidence(ledger, found[0], shown)
             files.append(Attachment(f"{stem}-{kind}.json", kind, data))
-        else:
+        elif named.number:
             data = maker.absence_evidence(ledger, *named)
             files.append(Attachment(f"{stem}-absence.json", "absence", data))
     return tuple(files)

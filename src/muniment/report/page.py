@@ -5,6 +5,7 @@
 - Marks are symbol, word, shape and colour together.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -15,6 +16,7 @@ from muniment.report.content import Content, Row
 from muniment.report.timeline import Shape, draw
 from muniment.texts.results import SYMBOLS, Mark, Told
 
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{8}Z)?")
 PICTURE_WIDTH, PICTURE_HEIGHT = 110.0, 24.0
 """In millimetres, as it is printed."""
 
@@ -36,7 +38,7 @@ def as_html(shown: Content) -> str:
         fiction=f'<p class="fiction">{escape(shown.fiction)}</p>' if shown.fiction else "",
         counts="".join(
             f"<li>{_mark(one.mark, f'{one.number} {one.word}')}</li>" for one in shown.counts),
-        answer=" ".join(escape(one) for one in shown.answer),
+        answer=" ".join(_text(one) for one in shown.answer),
         later=_rows(shown.later),
         earlier=_rows(shown.earlier),
         claim=_rows(shown.claim),
@@ -44,7 +46,7 @@ def as_html(shown: Content) -> str:
         legend=_legend(shown),
         moments=_table(
             [texts(f"report.{one}") for one in ("number", "day", "meaning")],
-            ([f'<td class="n">{one.number}</td>', f'<td class="n">{one.day}</td>',
+            ([f'<td class="n">{one.number}</td>', f'<td class="n">{_text(one.day)}</td>',
               f"<td>{escape(one.meaning)}</td>"] for one in shown.moments)),
         calendars="<br>".join(escape(one) for one in shown.calendars),
         checks=_checks(shown),
@@ -56,6 +58,11 @@ def as_html(shown: Content) -> str:
     )
 
 
+def _text(text: str) -> str:
+    """Return a text, escaped, with its days and times marked as such."""
+    return _TIME.sub(r'<time datetime="\g<0>">\g<0></time>', escape(text))
+
+
 def _mark(mark: Mark, words: str) -> str:
     return (f'<span class="m {mark}"><span class="s" aria-hidden="true">{SYMBOLS[mark]}</span>'
             f"{escape(words)}</span>")
@@ -63,7 +70,7 @@ def _mark(mark: Mark, words: str) -> str:
 
 def _rows(rows: Sequence[Row]) -> str:
     return "<dl>" + "".join(
-        f'<dt>{escape(one.name)}</dt><dd><bdi>{escape(one.value)}</bdi></dd>' for one in rows
+        f"<dt>{escape(one.name)}</dt><dd><bdi>{_text(one.value)}</bdi></dd>" for one in rows
     ) + "</dl>"
 
 
@@ -81,12 +88,12 @@ def _checks(shown: Content) -> str:
 
 def _check(shown: Content, one: Told) -> list[str]:
     remedy = (f'<span class="remedy"><b>{escape(shown.texts("report.remedy"))}</b> '
-              f"{escape(one.remedy)}</span>") if one.remedy else ""
+              f"{_text(one.remedy)}</span>") if one.remedy else ""
     return [
-        f'<th scope="row">{one.check} <span class="b">{escape(one.tests)}</span></th>',
+        f'<th scope="row">{one.check} <span class="b">{escape(one.title)}</span></th>',
         f"<td>{_mark(one.mark, one.word)}</td>",
         f'<td class="r">{escape(one.name)}</td>',
-        f"<td>{escape(one.reason)}{remedy}</td>",
+        f"<td>{_text(one.reason)}{remedy}</td>",
         f'<td class="b">{escape(one.basis)}</td>',
     ]
 

@@ -25,6 +25,11 @@ _MONTHS_SHOWN_DAYS = 1_000
 """A line longer than this has ticks for years only."""
 
 
+_DAYS = (
+    *(("due", f"moment.due-{check}") for check in ("P11", "P12", "P14", "P16")),
+    ("publication_due", "moment.publication-P18"),
+)
+"""The facts that are days, each with the text of what it is; the key ends with its check."""
 Place = Callable[[date], float]
 """Where a day stands along the line."""
 
@@ -33,8 +38,8 @@ class Moment(NamedTuple):
     """A day that the report names."""
 
     day: date
-    key: str
-    """What happened or ends, as a key of the catalogue."""
+    keys: tuple[str, ...]
+    """What happened or ends on it, as keys of the catalogue."""
 
 
 class Span(NamedTuple):
@@ -67,27 +72,33 @@ class Timeline:
 
 
 def timeline(dossier: Dossier) -> Timeline:
-    """Return the days of a claim that its results name, each once."""
-    claim, later = dossier.assessment.claim, dossier.assessed.later
-    found = [Moment(day, key) for day, key in (
-        (claim.register_date or claim.earlier.date, "moment.earlier"),
-        (later.date, "moment.later"),
-    ) if day is not None]
+    """Return the days of a claim that its results name, each once, in order."""
+    assessed, claim = dossier.assessed, dossier.assessment.claim
+    found = [(claim.date, "moment.earlier"), (assessed.later.date, "moment.later")]
+    if assessed.filed != assessed.later.date:
+        found.append((assessed.filed, "moment.filed"))
     spans: list[Span] = []
+    for result in (*dossier.assessment.results, assessed.several):
+        found += [(parse_date(result.facts[fact]), key) for fact, key in _DAYS
+                  if key.endswith(result.check) and fact in result.facts]
     for result in dossier.assessment.results:
         counted, restored = result.facts.get("deadline"), result.facts.get("restoration")
-        if isinstance(counted, Mapping):
-            start, end = parse_date(counted["start"]), parse_date(counted["end"])
-            nominal = parse_date(counted["nominal_end"])
-            spans.append(Span(start, end, "period"))
-            found.append(Moment(end, "moment.end"))
-            if nominal != end:
-                found.append(Moment(nominal, "moment.nominal-end"))
-        if isinstance(restored, Mapping) and spans:
+        if not isinstance(counted, Mapping):
+            continue
+        start, end = parse_date(counted["start"]), parse_date(counted["end"])
+        spans.append(Span(start, end, "period"))
+        found.append((end, "moment.end"))
+        if counted["nominal_end"] != counted["end"]:
+            found.append((parse_date(counted["nominal_end"]), "moment.nominal-end"))
+        if isinstance(restored, Mapping) and "until" in restored:
             until = parse_date(restored["until"])
-            spans.append(Span(spans[-1].end, until, "restoration"))
-            found.append(Moment(until, "moment.restoration"))
-    return Timeline(tuple(sorted(dict.fromkeys(found))), tuple(spans))
+            spans.append(Span(end, until, "restoration"))
+            found.append((until, "moment.restoration"))
+    days: dict[date, list[str]] = {}
+    for day, key in found:
+        if day is not None and key not in days.setdefault(day, []):
+            days[day].append(key)
+    return Timeline(tuple(Moment(day, tuple(days[day])) for day in sorted(days)), tuple(spans))
 
 
 def draw(line: Timeline, width: float, height: float) -> list[Shape]:

@@ -4,19 +4,18 @@ The core gives a result and its facts; the words are made here, by the key of ch
 so that every reader has them in his language and every node computes the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from muniment.model.calendar import format_date
 from muniment.model.priority import Assessment, ClaimAssessment
-from muniment.model.priority_case import Filing, Result
+from muniment.model.priority_case import Result
 from muniment.texts import Texts
 
 Mark = Literal["ok", "attention", "excludes", "open"]
 SYMBOLS: dict[Mark, str] = {"ok": "\u2713", "attention": "!", "excludes": "\u2717", "open": "?"}
 """The symbol of each mark; a word goes with it, so that colour alone never says anything."""
 _OPEN = frozenset({
-    "ASSERTED_ONLY", "NONE_DECLARED", "NOT_CONFIRMED", "NOT_COVERED", "NOT_TESTED",
+    "ASSERTED_ONLY", "NONE", "NONE_DECLARED", "NOT_CONFIRMED", "NOT_COVERED", "NOT_TESTED",
 })
 """Results that show nothing, for or against; those that end in _UNKNOWN are of the kind."""
 
@@ -26,8 +25,8 @@ class Told(NamedTuple):
 
     check: str
     """Its number, e.g. `P06`."""
-    tests: str
-    """What the check tests."""
+    title: str
+    """The check in a few words."""
     mark: Mark
     """Whether it is in order, to be looked at, excludes the claim, or shows nothing."""
     word: str
@@ -49,48 +48,70 @@ def mark_of(result: Result) -> Mark:
     return "attention" if result.remedy else "ok"
 
 
-def filing_facts(one: Filing) -> dict[str, Any]:
-    """Return a filing as facts."""
-    return {"date": format_date(one.date) if one.date else None, "number": one.number,
-            "office": one.office, "right": one.right}
-
-
-def facts_of(later: Filing, earlier: Filing, result: Result) -> dict[str, Any]:
-    """Return all that the texts of a result may name."""
-    return {"earlier": filing_facts(earlier), "later": filing_facts(later), **result.facts}
-
-
-def tell(texts: Texts, later: Filing, earlier: Filing, result: Result) -> Told:
+def tell(texts: Texts, result: Result) -> Told:
     """Return a result in words."""
-    key, facts, mark = f"{result.check}.{result.result}", facts_of(later, earlier, result), (
-        mark_of(result))
+    facts, mark = _facts(result), mark_of(result)
     return Told(
         check=result.check,
-        tests=texts(f"{result.check}.test"),
+        title=texts(f"{result.check}.check"),
         mark=mark,
         word=texts(f"mark.{mark}"),
         name=texts(f"result.{result.result}"),
-        reason=texts(f"{key}.reason", facts),
+        reason=texts(f"{result.key}.reason", facts),
         basis=basis_in_words(texts, result.basis),
-        remedy=texts(f"{key}.remedy", facts) if result.remedy else "",
+        remedy=texts(f"{result.key}.remedy", facts) if result.remedy else "",
     )
 
 
-def tell_claim(texts: Texts, later: Filing, claim: ClaimAssessment) -> list[Told]:
-    """Return the results of a confirmed claim in words, in the order of the checks."""
-    return [tell(texts, later, claim.claim.earlier, one) for one in claim.results]
+def _facts(result: Result) -> dict[str, Any]:
+    """Return the facts that the texts of a result may name, the closed days by themselves."""
+    counted = result.facts.get("deadline")
+    return {**result.facts, **({"closed": counted["closed"]} if counted else {})}
 
 
-def tell_all_claims(texts: Texts, assessed: Assessment) -> Told:
-    """Return P18, which looks at all claims together, in words."""
-    plain: Mapping[str, Any] = assessed.as_json()["P18"]
-    key = f"P18.{plain['result']}"
-    mark: Mark = "ok" if plain["priority_date"] else "open"
+def tell_claim(texts: Texts, assessed: Assessment, claim: ClaimAssessment) -> list[Told]:
+    """Return the results of a claim in words, in the order of the checks, P18 among them."""
+    if not claim.confirmed:
+        return [_not_confirmed(texts)]
+    told = [tell(texts, one) for one in (*claim.results, assessed.several)]
+    return sorted(told, key=lambda one: one.check)
+
+
+def answer_in_words(
+    texts: Texts, claim: ClaimAssessment, told: Sequence[Told]
+) -> list[str]:
+    """Return what follows for a claim: what excludes it, is to be looked at, is not shown."""
+    marked = {mark: [one.check for one in told if one.mark == mark] for mark in SYMBOLS}
+    if not claim.confirmed:
+        return [texts("answer.not-confirmed")]
+    if marked["excludes"]:
+        said = [texts("answer.excluded", checks=marked["excludes"])]
+    else:
+        said = [texts("answer.nothing-excludes")]
+    return said + [texts(f"answer.{mark}", checks=marked[mark])
+                   for mark in ("attention", "open") if marked[mark]]
+
+
+def several_in_words(texts: Texts, assessed: Assessment) -> list[str]:
+    """Return what the claims of a filing give together: priority dates, day of publication."""
+    facts = assessed.several.facts
+    day = facts["priority_date"]
+    said = [texts("answer.priority-date", date=day) if day else texts("answer.no-priority-date")]
+    said += [
+        texts(f"answer.partial-{'classes' if one['classes'] else 'list'}", one)
+        for one in facts.get("partial", ())
+    ]
+    if "publication_due" in facts:
+        said.append(texts("answer.publication", date=facts["publication_due"]))
+    return said
+
+
+def _not_confirmed(texts: Texts) -> Told:
+    """Return the one answer in words: it holds nothing of the question."""
     return Told(
-        check="P18", tests=texts("P18.test"), mark=mark, word=texts(f"mark.{mark}"),
-        name=texts(f"result.{plain['result']}"),
-        reason=texts(f"{key}.reason", plain), basis=basis_in_words(texts, plain["basis"]),
-        remedy="",
+        check="P02", title=texts("P02.check"), mark="open", word=texts("mark.open"),
+        name=texts("result.NOT_CONFIRMED"), reason=texts("P02.NOT_CONFIRMED.reason"),
+        basis="docs/priority.md", remedy=texts("P02.NOT_CONFIRMED.remedy"),
     )
 
 
@@ -104,11 +125,3 @@ def basis_in_words(texts: Texts, basis: str) -> str:
         basis = basis.replace(english, told)
     return basis
 
-
-def not_confirmed(texts: Texts) -> Told:
-    """Return the one answer in words: it holds nothing of the question."""
-    return Told(
-        check="P02", tests=texts("P02.test"), mark="open", word=texts("mark.open"),
-        name=texts("result.NOT_CONFIRMED"), reason=texts("P02.NOT_CONFIRMED.reason"),
-        basis="docs/priority.md", remedy=texts("P02.NOT_CONFIRMED.remedy"),
-    )
