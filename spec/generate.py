@@ -17,6 +17,7 @@ def files() -> dict[Path, str]:
         Path("docs/reference/codes.md"): pages.codes(),
         Path("docs/import.md"): pages.import_page(
             (ROOT / "docs/import.md").read_text(encoding="utf-8")),
+        Path("docs/reference/texts.md"): pages.texts(),
         Path("standard/numbers.lock"): pages.numbers_lock(),
     }
     folder = Path("conformance/vectors/2026")

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from collections import Counter
 from collections.abc import Iterator
 from textwrap import dedent
 
@@ -27,6 +28,7 @@ from muniment.model import (
 from muniment.model.codes import ENVELOPE_CODES, OPERATION_CODES, OPERATION_REASONS
 from muniment.model.state import Table
 from muniment.operations import declared
+from muniment.texts import LANGUAGES, catalogue, gaps
 
 MADE = "<!-- Made by `make generate` from the declarations. Do not edit. -->\n"
 FINDINGS = "<!-- The table is made by `make generate` from the declarations. -->\n"
@@ -134,6 +136,24 @@ def import_page(written: str) -> str:
     lines += [f"| `{code}` | {'refused' if refuses else 'flagged'} | {text} |"
               for code, refuses, text in told]
     return head + "\n".join(lines) + "\n"
+
+
+def texts() -> str:
+    """Return the page of texts: what there is in each language, and what falls back to English."""
+    rows = catalogue()
+    missing = Counter(language for language, _ in gaps())
+    lines = [f"# Texts\n\n{MADE}", "What people read stands in `src/muniment/texts/*.csv`, a row a "
+             "text. A text that is missing is shown in English.\n",
+             "| language | written | missing |", "|---|---|---|"]
+    lines += [f"| {one} | {len(rows) - missing[one]} | {missing[one]} |" for one in LANGUAGES]
+    lines += ["", "| key | English | French |", "|---|---|---|"]
+    lines += [f"| `{key}` | {_cell(row['en'])} | {_cell(row['fr'])} |"
+              for key, row in sorted(rows.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\u00a0", " ").strip()
 
 
 def numbers_lock() -> str:

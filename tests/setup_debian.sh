@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install the Debian packages that tests need, when CI is true; a desk is told what is missing.
 set -euo pipefail
-packages=(faketime iproute2 iptables poppler-utils)
+packages=(faketime fonts-dejavu-core iproute2 iptables poppler-utils)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")

@@ -78,8 +78,10 @@ class Content:
     calendars: tuple[str, ...]
     checks: tuple[Told, ...]
     fresh: tuple[Row, ...]
+    attested: str
+    """How the checkpoint is attested."""
     checkpoint: tuple[str, ...]
-    """The signed checkpoint, line by line."""
+    """The checkpoint, line by line."""
     attachments: tuple[Attachment, ...]
     not_proven: tuple[str, ...]
     time: int
@@ -110,6 +112,8 @@ def content(dossier: Dossier, texts: Texts) -> Content:
         calendars=tuple(texts("report.calendar", one_calendar(one)) for one in dossier.calendars),
         checks=checks,
         fresh=_fresh(dossier, texts),
+        attested=texts("report.checkpoint-commit" if dossier.by_validators
+                       else "report.checkpoint-note"),
         checkpoint=tuple(dossier.checkpoint.splitlines()),
         attachments=dossier.attachments,
         not_proven=tuple(told for _, told in texts.pairs("not-proven.")),

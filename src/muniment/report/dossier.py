@@ -102,7 +102,9 @@ class Dossier:
     size: int
     """Entries of the log under the checkpoint."""
     checkpoint: str
-    """The signed checkpoint."""
+    """The checkpoint: a signed note, or the text that the validators' commit attests."""
+    by_validators: bool
+    """Whether a network's validators attest it; their commit is in the evidence."""
     fiction: bool
     """Whether it is a demo ledger."""
 
@@ -151,6 +153,8 @@ def gather(register: Register, name: ClaimName, *, with_names: bool = False) -> 
     claim, head = claims[place], ledger.head
     assessed = assess_recorded(state, later.named, claims, Rulebook(LedgerReference(state)))
     earlier = Reference(claim.earlier.office, claim.earlier.right, claim.earlier.number or "")
+    attested = ledger.checkpoint()
+    signed = isinstance(attested, str)
     return Dossier(
         name=name, claim=claim, assessed=assessed,
         finding=state.get(FINDINGS, later.part, place),
@@ -159,7 +163,8 @@ def gather(register: Register, name: ClaimName, *, with_names: bool = False) -> 
         calendars=_calendars(state, assessed.claims[name.place]),
         attachments=_attachments(register, name, later.part, earlier, with_names=with_names),
         origin=ledger.identity.origin, height=head.height, time=head.time, size=head.size,
-        checkpoint=ledger.checkpoint(), fiction=register.is_fiction,
+        checkpoint=attested if signed else ledger.current().text(), by_validators=not signed,
+        fiction=register.is_fiction,
     )
 
 

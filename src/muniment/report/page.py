@@ -26,8 +26,7 @@ def as_html(shown: Content) -> str:
     texts = shown.texts
     folder = files("muniment.texts")
     template = Template(folder.joinpath("report.html").read_text(encoding="utf-8"))
-    heads = ("later", "earlier", "claim", "dates", "checks", "fresh", "checkpoint", "evidence",
-             "not-proven")
+    heads = ("later", "earlier", "claim", "dates", "checks", "fresh", "evidence", "not-proven")
     return template.substitute(
         {f"head_{one.replace('-', '_')}": escape(texts(f"report.{one}")) for one in heads},
         language=texts.language,
@@ -51,6 +50,7 @@ def as_html(shown: Content) -> str:
         calendars="<br>".join(escape(one) for one in shown.calendars),
         checks=_checks(shown),
         fresh=_rows(shown.fresh),
+        head_checkpoint=escape(shown.attested),
         checkpoint=escape("\n".join(shown.checkpoint)),
         files=_files(shown),
         verify=escape(texts("report.verify")),

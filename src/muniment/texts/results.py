@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from muniment.model.priority import Assessment, ClaimAssessment
 from muniment.model.priority_case import Result
+from muniment.model.result_texts import TEXTS
 from muniment.texts import Texts
 
 Mark = Literal["ok", "attention", "excludes", "open"]
@@ -45,7 +46,7 @@ def mark_of(result: Result) -> Mark:
         return "excludes"
     if result.result in _OPEN or result.result.endswith("_UNKNOWN"):
         return "open"
-    return "attention" if result.remedy else "ok"
+    return "attention" if TEXTS[result.key].remedy else "ok"
 
 
 def tell(texts: Texts, result: Result) -> Told:
@@ -59,7 +60,7 @@ def tell(texts: Texts, result: Result) -> Told:
         name=texts(f"result.{result.result}"),
         reason=texts(f"{result.key}.reason", facts),
         basis=basis_in_words(texts, result.basis),
-        remedy=texts(f"{result.key}.remedy", facts) if result.remedy else "",
+        remedy=texts(f"{result.key}.remedy", facts) if TEXTS[result.key].remedy else "",
     )
 
 
