@@ -49,6 +49,8 @@ class ClaimAssessment:
     """The claim."""
     results: tuple[Result, ...]
     """The results in the order of the checks; empty if the claim is not confirmed."""
+    excluded_by: tuple[str, ...] = ()
+    """The checks because of which it gives no priority, as things stand."""
 
     @property
     def confirmed(self) -> bool:
@@ -58,12 +60,13 @@ class ClaimAssessment:
     @property
     def gives_priority(self) -> bool:
         """Whether no check excludes it, as far as public state says."""
-        return self.confirmed and not any(one.excludes for one in self.results)
+        return self.confirmed and not self.excluded_by
 
     @property
     def is_lost(self) -> bool:
         """Whether it no longer counts for the time limits of other claims."""
-        return any((one.check, one.result) in _LOSING for one in self.results)
+        return bool(self.excluded_by) and any(
+            (one.check, one.result) in _LOSING for one in self.results)
 
     def summary(self) -> dict[str, str]:
         """Return the result of each check by its number: what a recorded claim keeps."""
@@ -86,7 +89,7 @@ class ClaimAssessment:
             "answer": "assessed",
             "checks": {one.check: one.as_json() for one in self.results},
             "earlier": named,
-            "excluded_by": [one.check for one in self.results if one.excludes],
+            "excluded_by": list(self.excluded_by),
         }
 
 
@@ -182,4 +185,6 @@ def _assess(case: Case) -> ClaimAssessment:
     claim = case.claim
     if claim.found == "none" and claim.covered:
         return ClaimAssessment(claim, ())
-    return ClaimAssessment(claim, tuple([check(case) for check in CHECKS]))
+    results = tuple([check(case) for check in CHECKS])
+    excluded = tuple([one.check for one in results if (one.check, one.result) in EXCLUDING])
+    return ClaimAssessment(claim, results, excluded)

@@ -18,7 +18,7 @@ from muniment.model.calendar import (
     parse_date,
 )
 
-TERMS_KEPT = 200_000
+TERMS_KEPT = 30_000
 """Most terms remembered; forgetting them changes nothing but speed."""
 UNKNOWN = "unknown"
 Row = Mapping[str, Any]
