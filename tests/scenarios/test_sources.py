@@ -333,6 +333,14 @@ def test_bad_documents_of_a_folder_are_reported_by_name_and_good_ones_entered(tm
         open_source(tmp_path)
 
 
+def test_full_texts_that_need_a_dtd_are_refused_by_name(data):
+    files = sorted((data / "uspto-patent-xml").glob("*.xml"))
+    assert len(files) == 11
+    for file in files:
+        with pytest.raises(Malformed, match="xml-doctype"):
+            open_source(file)
+
+
 def test_claims_printed_as_refused_are_not_entered(tmp_path):
     def priority(status):
         return (

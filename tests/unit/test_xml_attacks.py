@@ -82,6 +82,8 @@ ATTACKS = {
     "utf-16-without-mark": ("<a/>".encode("utf-16-le"), "xml-encoding"),
     "utf-16-declared-in-eight-bits": (b'<?xml version="1.0" encoding="UTF-16"?><a/>',
                                       "xml-encoding"),
+    "utf-16-of-one-order-called-the-other": (
+        '\ufeff<?xml version="1.0" encoding="UTF-16BE"?><a/>'.encode("utf-16-le"), "xml-encoding"),
     "utf-16-cut": (codecs.BOM_UTF16_LE + "<a/>".encode("utf-16-le") + b"\0", "xml-encoding"),
     "utf-32": ("\ufeff<a/>".encode("utf-32-le"), "xml-encoding"),
     "utf-8-by-mark-latin-by-word": (

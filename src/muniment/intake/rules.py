@@ -205,7 +205,8 @@ LEDGER_RULES = {
     "differs-from-entry": (
         True, "The filing stands in the ledger, or in an earlier row, with another date."),
     "entry-without-date": (True, "A copy without a date stands in the ledger; this row has one."),
-    "own-filing-without-date": (True, "The office's own filing needs a date; a copy does not."),
+    "own-filing-without-date": (
+        True, "No filing date can be taken from the source, and the office's own filing needs one."),
     "text-too-long": (True, "A title or name is longer than a disclosure may be."),
     "disclosure-erased": (False, "A name was erased earlier; it is not disclosed again."),
     "number-format-unknown": (

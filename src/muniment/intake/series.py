@@ -4,6 +4,8 @@ A table of facts about offices' own numbering. It is looked at for every source,
 source itself says.
 """
 
+from functools import lru_cache
+
 from muniment.intake.record import HAGUE_DESIGNATION, NATIONAL_STAGE, RE_EXAMINATION, Record
 
 _US_DIGITS = 8
@@ -21,14 +23,18 @@ re-examination, supplemental examination."""
 
 def stage_of(record: Record) -> str:
     """Return the stage of a filing, from its source or the series of its number; or nothing."""
-    if record.stage:
-        return record.stage
-    if record.office == "US":
-        digits = "".join(one for one in record.number if one.isdigit())
+    return record.stage or _of_series(record.office, record.right, record.number)
+
+
+@lru_cache(maxsize=1)
+def _of_series(office: str, right: str, number: str) -> str:
+    """Return what the series says; several rules ask it of one record."""
+    if office == "US":
+        digits = "".join(one for one in number if one.isdigit())
         if len(digits) == _US_DIGITS:
-            return _US_SERIES.get((record.right, digits[:2]), "")
-    if record.office == "IN" and record.right == "patent":
-        return NATIONAL_STAGE if _is_indian_national_phase(record.number) else ""
+            return _US_SERIES.get((right, digits[:2]), "")
+    if office == "IN" and right == "patent":
+        return NATIONAL_STAGE if _is_indian_national_phase(number) else ""
     return ""
 
 

@@ -9,7 +9,6 @@
 import csv
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -106,7 +105,7 @@ def _mapped(column_map: ColumnMap) -> str:
 def _recognise(path: Path, head: bytes) -> str:
     """Return the format of a file, from its content."""
     if _is_xml(head):
-        return _standard(xml.parse(_read(path)))
+        return _standard(xml.parse(read_document(path)))
     lines = head.split(b"\n")[:100] if _is_json(head) else []
     fields: Iterable[Mapping[str, Any] | None] = map(read_object, lines)
     if not _is_json(head):
@@ -115,9 +114,8 @@ def _recognise(path: Path, head: bytes) -> str:
         for reader in _LINES:
             if one and reader.recognises(one):
                 return mapping.OUR_NAME if reader is mapping else str(reader.NAME)
-    with suppress(Malformed):  # too large for one document: then it is none
-        if _is_json(head) and _answer(path) is not None:
-            return uspto_applications.NAME
+    if _is_json(head) and _answer(read_document(path)) is not None:
+        return uspto_applications.NAME
     raise _unknown(f"The content of {path.name} is not recognised.")
 
 
@@ -149,11 +147,6 @@ def _columns(head: bytes) -> dict[str, Any]:
         return {}
 
 
-def _read(path: Path) -> bytes:
-    """Return what XML is parsed of; a byte more than a document may have is read, and refused."""
-    return read_head(path, xml.DOCUMENT_BYTES_MAX + 1)
-
-
 def _standard(root: xml.Element) -> str:
     """Return the standard of an XML document."""
     for reader in (st66, st96):
@@ -164,9 +157,9 @@ def _standard(root: xml.Element) -> str:
 
 def _of_document(path: Path, name: str | None) -> Iterator[Record]:
     """Yield the filings of one document; its form is recognised where no format is named."""
-    data = _read(path)
+    data = read_document(path)
     if name == uspto_applications.NAME or (name is None and not _is_xml(data)):
-        found = _answer(path)
+        found = _answer(data)
         if found is None:
             raise Malformed("document-unknown", READING_RULES["document-unknown"],
                             basis="docs/import.md", remedy="Compare it with that page.")
@@ -181,9 +174,9 @@ def _of_document(path: Path, name: str | None) -> Iterator[Record]:
     raise xml.refusal("xml-unknown")
 
 
-def _answer(path: Path) -> list[dict[str, Any]] | None:
+def _answer(data: bytes) -> list[dict[str, Any]] | None:
     """Return the applications of a raw answer, or of a single one printed over many lines."""
-    plain = read_object(read_document(path))
+    plain = read_object(data)
     if plain is None:
         return None
     single = [plain] if uspto_applications.recognises(plain) else None

@@ -17,11 +17,10 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from muniment.intake.reader import DOCUMENT_BYTES_MAX
 from muniment.intake.record import phrase
 from muniment.proof.errors import Malformed
 
-DOCUMENT_BYTES_MAX = 16 * 1024**2
-"""Largest document; the largest record of an office seen so far has 0.3 MB."""
 PIECE_MAX = 1024**2
 """Longest tag with the text behind it, in characters."""
 TAGS_MAX = 400_000
@@ -35,8 +34,7 @@ EQUALS_MAX = 400_000
 _BASIS = "docs/import.md"
 ENCODINGS = {
     "UTF-8": "utf-8", "UTF8": "utf-8", "US-ASCII": "ascii", "ASCII": "ascii",
-    "ISO-8859-1": "latin-1", "LATIN1": "latin-1", "UTF-16": "utf-16", "UTF-16LE": "utf-16",
-    "UTF-16BE": "utf-16",
+    "ISO-8859-1": "latin-1", "LATIN1": "latin-1", "UTF-16": "utf-16",
 }
 _DECLARATION = re.compile(
     r"""<\?xml\ [ \t\r\n]* version\ *=\ *(?:"1\.0"|'1\.0')
