@@ -84,8 +84,8 @@ def as_html(done: Imported, title: str) -> str:
         + _section(report, "refused", "Kept out of the ledger",
                    "These rows were refused. Nothing of them was entered.")
         + _section(report, "flagged", "Worth a look",
-                   "These rows were not refused for it. Each shows something that an examiner may want to "
-                   "know.")
+                   "These rows were not refused for it. Each shows something that an examiner may "
+                   "want to know.")
         + _rows(done)
         + "<p class=soft>Nothing was mended: no date was guessed, no number completed, no column "
         "shifted back. This page names rows, numbers and rules, and no person.</p></html>\n"

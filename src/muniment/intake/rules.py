@@ -206,7 +206,7 @@ LEDGER_RULES = {
         True, "The filing stands in the ledger, or in an earlier row, with another date."),
     "entry-without-date": (True, "A copy without a date stands in the ledger; this row has one."),
     "own-filing-without-date": (
-        True, "No filing date can be taken from the source, and the office's own filing needs one."),
+        True, "No filing date can be taken from the source; the office's own filing needs one."),
     "text-too-long": (True, "A title or name is longer than a disclosure may be."),
     "disclosure-erased": (False, "A name was erased earlier; it is not disclosed again."),
     "number-format-unknown": (
