@@ -8,10 +8,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from muniment.codec import AccountId, Digest, Natural, Payload, Record, decoder, encode
-from muniment.proof import jws, limits, merkle
+from muniment.codec import AccountId, Digest, Natural, Payload, Record, decoder, encode, members
+from muniment.proof import canonical, jws, limits, merkle
 from muniment.proof.crypto import PrivateKey, b64, sha256
 from muniment.proof.errors import Malformed
 
@@ -38,7 +38,28 @@ class Header(Record, frozen=True, kw_only=True):
     """The account that submits."""
 
 
+class _SignatureLine(Record, frozen=True, kw_only=True):
+    protected: str
+    signature: str
+
+
+class _JwsLine(Record, frozen=True, kw_only=True):
+    payload: str
+    signatures: list[_SignatureLine]
+
+
 _decode_header = decoder(Header)
+_decode_jws = decoder(_JwsLine)
+
+
+def _read_jws(line: bytes, limit: int) -> Any:
+    """Read the first line in the codec; whatever it does not take, the verifier's reader judges."""
+    if len(line) <= limit:
+        try:
+            return members(_decode_jws(line))
+        except Malformed:
+            pass
+    return canonical.decode(line, limit)
 
 
 class Erased(NamedTuple):
@@ -92,7 +113,7 @@ class Envelope:
         Raises:
             Malformed: The header or the root is wrong.
         """
-        signed = jws.parse(first, ENVELOPE_TYPE)
+        signed = jws.parse(first, ENVELOPE_TYPE, _read_jws)
         header: Header = _decode_header(signed.payload)
         hashes = tuple(
             line.hashed if isinstance(line, Erased) else merkle.leaf_hash(line) for line in lines

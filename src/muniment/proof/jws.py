@@ -58,13 +58,18 @@ def sign(payload: bytes, keys: Sequence[PrivateKey], typ: str) -> bytes:
     return encode({"payload": text, "signatures": signatures})
 
 
-def parse(line: bytes, typ: str) -> Jws:
+def parse(line: bytes, typ: str, read: Callable[[bytes, int], Any] = decode) -> Jws:
     """Return the parsed JWS of a canonical line.
+
+    Args:
+        line: The line, without its end.
+        typ: What its header must name.
+        read: Reads canonical bytes up to a limit; a quicker reader must accept the same.
 
     Raises:
         Malformed: The members, the header, the order of the signatures or a spelling is wrong.
     """
-    plain = decode(line, limits.JWS_BYTES_MAX)
+    plain = read(line, limits.JWS_BYTES_MAX)
     if not isinstance(plain, dict) or plain.keys() != {"payload", "signatures"}:
         raise _malformed("A JWS has the members payload and signatures.")
     listed = plain["signatures"]
