@@ -156,14 +156,24 @@ def serve(
         help="HOST:PORT on which Prometheus reads this node's figures.")] = None,
     engine: Annotated[str | None, typer.Option(
         help="URL of the engine's RPC, for the figures that the engine knows.")] = None,
+    fetch_from: Annotated[list[str] | None, typer.Option(
+        help="RPC of another node; repeatable. A node that began from a snapshot fetches the log "
+        "that it left out from there, and verifies it.")] = None,
+    snapshot_every: Annotated[int, typer.Option(
+        help="Heights between two snapshots for new nodes; 0 for none.")] = 1_000,
+    keep_blocks: Annotated[int, typer.Option(
+        help="Heights whose blocks the engine keeps; 0 for all.")] = 0,
 ) -> None:
     """Run the application of one office's node until it is stopped; logs are JSON on stderr."""
     with errors():
         from muniment.network.logs import log_as_json
+        from muniment.network.application import Options
         from muniment.network.serve import serve as run_application
 
         log_as_json()
-        run_application(directory, address, metrics=metrics, engine=engine)
+        run_application(
+            directory, address, Options(snapshot_every=snapshot_every, blocks_kept=keep_blocks),
+            metrics=metrics, engine=engine, fetch_from=fetch_from or ())
 
 
 def _cells(row: Any) -> Sequence[str]:

@@ -1,7 +1,5 @@
 """The ledger of one office's node: decided by validators, committed one block at a time."""
 
-from pathlib import Path
-
 from muniment.declare import TransactionType
 from muniment.engine import BlockResult
 from muniment.node.ledger import Ledger
@@ -14,25 +12,17 @@ class DecidedLedger(Ledger):
     """A promoted ledger that this process runs; a context manager.
 
     Args:
-        directory: Where its files are.
+        storage: Where its bytes are.
         types: Declarations to use instead of the packaged ones.
-        storage: Storage to use instead of the directory's SQLite file.
 
     Raises:
-        NotFound: There is no ledger, or it was not promoted.
-        Busy: Another process writes it.
         Fault: This code is not the code of the ledger's edition.
     """
 
     def __init__(
-        self,
-        directory: Path,
-        *,
-        types: tuple[TransactionType, ...] | None = None,
-        storage: DecidedStorage | None = None,
+        self, storage: DecidedStorage, *, types: tuple[TransactionType, ...] | None = None
     ) -> None:
-        self.directory = directory
-        self._kept = storage or DecidedStorage(directory)
+        self._kept = storage
         self.decided = self._kept.decided()
         self.replaced: list[tuple[int, bytes]] = []
         super().__init__(self._kept, types=types)

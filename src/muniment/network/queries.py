@@ -75,6 +75,11 @@ class Queries:
                 self._tree.move((head.root_page, head.state_root), head.next_page)
                 self._peers = self._known_peers()
 
+    def look_again(self) -> None:
+        """See what was fetched of the log since the last block."""
+        with self._guard:
+            self._storage.refresh()
+
     def _known_peers(self) -> frozenset[str]:
         """Return the ids of the nodes that the ledger's validators enrolled."""
         return frozenset(one.node for one in validators(State(self._tree)).values())

@@ -4,18 +4,22 @@ import gc
 import logging
 import signal
 import sys
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from muniment import __version__
 from muniment.abci.server import Server
 from muniment.network.application import LedgerApplication, Options
+from muniment.network.backfill import keep_fetching
 from muniment.network.metrics import ENGINE_TIMEOUT_SECONDS, Figures, listen
 from muniment.network.rpc import Rpc
 
 SOCKET_FILE = "app.sock"
 SWITCH_SECONDS = 0.001
 """How long a thread keeps the interpreter from the others: CheckTx must not wait for a block."""
+STANDING_SECONDS = 0.5
 log = logging.getLogger(__name__)
 
 
@@ -26,6 +30,7 @@ def serve(
     *,
     metrics: str | None = None,
     engine: str | None = None,
+    fetch_from: Sequence[str] = (),
 ) -> None:
     """Serve the ledger in a directory until SIGTERM or SIGINT; what was begun is ended first.
 
@@ -35,6 +40,7 @@ def serve(
         options: How the node runs.
         metrics: `HOST:PORT` on which Prometheus reads this node's figures.
         engine: URL of the engine's RPC, for the figures that the engine knows.
+        fetch_from: RPC of other nodes, from which the log is fetched that a snapshot left out.
 
     Raises:
         NotFound: The ledger there was not promoted.
@@ -47,6 +53,7 @@ def serve(
         directory, replace(options or Options(), version=__version__),
         watch=figures.committed if figures else None)
     end_figures = None
+    ending = threading.Event()
     server = Server(application, address or f"unix://{directory.resolve() / SOCKET_FILE}")
     try:
         server.start()
@@ -59,14 +66,32 @@ def serve(
                 ledger = application.standing.ledger
                 figures.stand(ledger.decided or ledger.head.height, ledger.head)
             end_figures = listen(figures, metrics)
+        if fetch_from:
+            threading.Thread(target=_fetch, args=(application, fetch_from, ending), name="fetch",
+                             daemon=True).start()
         log.info("serving", extra={"address": f"unix://{server.path}", **_facts(application)})
         server.wait()
         log.info("stopping", extra=_facts(application))
     finally:
+        ending.set()
         if end_figures is not None:
             end_figures()
         server.stop()
         application.close()
+
+
+def _fetch(
+    application: LedgerApplication, urls: Sequence[str], ending: threading.Event
+) -> None:
+    """Wait for the ledger to stand, then fetch what it lacks."""
+    while application.standing is None:
+        if ending.wait(STANDING_SECONDS):
+            return
+    standing = application.standing
+    if standing.storage.missing and keep_fetching(
+            standing.storage, application.directory, urls, ending):
+        standing.queries.look_again()
+        log.info("fetched all", extra=_facts(application))
 
 
 def _facts(application: LedgerApplication) -> dict[str, object]:

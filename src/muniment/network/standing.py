@@ -52,7 +52,8 @@ class Standing:
         self, directory: Path, version: str, *,
         types: tuple[TransactionType, ...] | None = None, watch: Watch | None = None,
     ) -> None:
-        self.ledger = DecidedLedger(directory, types=types)
+        self.storage = DecidedStorage(directory)
+        self.ledger = DecidedLedger(self.storage, types=types)
         self._version = version
         self._watch = watch
         self.info = self._committed_info()

@@ -1,0 +1,144 @@
+"""The log that a snapshot left out is fetched from another node, and no wrong byte is kept."""
+
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.network.nodes import DirectRpc
+from tests.network.test_snapshots import synced  # noqa: F401
+from tests.network.test_undo import stored
+
+from muniment.codec import pack
+from muniment.network.application import LedgerApplication, Options
+from muniment.network.backfill import Backfill
+from muniment.network.questions import QUESTIONS
+from muniment.network.remote import RemoteStorage
+from muniment.proof.errors import LedgerError
+from muniment.storage.decided import DecidedStorage
+
+LOG = ("entry", "envelope", "block", "tile")
+
+
+def log_of(path):
+    return {name: rows for name, rows in stored(path).items() if name in LOG}
+
+
+@pytest.fixture
+def source(synced):  # noqa: F811
+    application = LedgerApplication(synced[0], Options(snapshot_every=0))
+    yield application
+    application.close()
+
+
+@pytest.fixture
+def lacking(synced, tmp_path):  # noqa: F811
+    return Path(shutil.copytree(synced[1], tmp_path / "lacking"))
+
+
+def fetch(path, rpc, stop=None):
+    with DecidedStorage(path) as storage, DecidedStorage(path, read_only=True) as reader:
+        return Backfill(storage, RemoteStorage(rpc), reader).run(stop or threading.Event())
+
+
+def test_fetched_log_is_the_other_nodes_log(source, lacking):
+    assert fetch(lacking, DirectRpc(source))
+    assert log_of(lacking) == log_of(source.directory)
+    with DecidedStorage(lacking) as storage:
+        assert not storage.missing
+        assert storage.restored().size == 0
+        assert storage.envelope_at(20)
+
+
+def test_fetching_goes_on_where_it_was_interrupted(source, lacking):
+    rpc = DirectRpc(source)
+    with DecidedStorage(lacking) as storage, DecidedStorage(lacking, read_only=True) as reader:
+        Backfill(storage, RemoteStorage(rpc), reader).fetch_block()
+        Backfill(storage, RemoteStorage(rpc), reader).fetch_block()
+        assert 1 < storage.missing.start < storage.missing.stop
+        assert len(list(storage.entries(0, storage.missing.start))) == storage.missing.start
+    assert fetch(lacking, rpc)
+    assert log_of(lacking) == log_of(source.directory)
+
+
+def changed(value):
+    """Yield values of the same form with one part of them changed."""
+    if isinstance(value, bool | None):
+        return
+    if isinstance(value, int):
+        yield value + 1
+    elif isinstance(value, bytes):
+        if value:
+            yield value[:-1] + bytes([value[-1] ^ 1])
+            yield value[1:]
+    elif isinstance(value, list | tuple):
+        for at, one in enumerate(value):
+            for other in changed(one):
+                if hasattr(value, "_replace"):
+                    yield value._replace(**{value._fields[at]: other})
+                else:
+                    yield [*value[:at], other, *value[at + 1:]]
+        if isinstance(value, list) and value:
+            yield value[:-1]
+
+
+@pytest.mark.parametrize("name", ["entries", "envelopes", "tiles", "block-at"])
+def test_no_changed_answer_of_the_other_node_is_kept(source, lacking, name):
+    """Each part of an answer is changed in turn; an honest node then completes the same log."""
+    honest = DirectRpc(source)
+    lies = 0
+    for lie in range(40):
+        def spoil(path, value, lie=lie):
+            if path != f"/ledger/{name}" or spoil.told:
+                return value
+            others = list(changed(QUESTIONS[name].answer(value)))
+            if not others:
+                return value
+            spoil.told = True
+            return pack(others[lie * 7 % len(others)])
+
+        spoil.told = False
+        try:
+            fetch(lacking, DirectRpc(source, spoil))
+        except LedgerError:
+            lies += 1
+        with DecidedStorage(lacking, read_only=True) as storage:
+            if not storage.missing:
+                break
+    assert fetch(lacking, honest)
+    assert lies >= 1
+    assert log_of(lacking) == log_of(source.directory)
+
+
+def test_other_node_that_lacks_entries_itself_is_of_no_use_and_harms_nothing(lacking, tmp_path):
+    other = LedgerApplication(Path(shutil.copytree(lacking, tmp_path / "other")))
+    with pytest.raises(LedgerError, match="not-here-yet"):
+        fetch(lacking, DirectRpc(other))
+    other.close()
+
+
+def test_queries_see_what_was_fetched_once_they_look_again(source, lacking):
+    application = LedgerApplication(lacking, Options(snapshot_every=0))
+    reading = DirectRpc(application)
+    with pytest.raises(LedgerError, match="not-here-yet"):
+        RemoteStorage(reading)
+    storage = application.standing.storage
+    with DecidedStorage(lacking, read_only=True) as reader:
+        assert Backfill(storage, RemoteStorage(DirectRpc(source)), reader).run(threading.Event())
+    application.standing.queries.look_again()
+    assert list(RemoteStorage(reading).entries(0, 50)) == list(
+        RemoteStorage(DirectRpc(source)).entries(0, 50))
+    application.close()
+
+
+def test_storage_keeps_nothing_that_is_not_the_next_missing(lacking):
+    from muniment.proof.errors import StorageFault
+    from muniment.storage.decided import Fetched
+    from muniment.storage.protocol import Entry
+    with DecidedStorage(lacking) as storage:
+        with pytest.raises(StorageFault):
+            storage.fill(Fetched(storage.missing.start + 1, [Entry(b"x", None)], [], [], []))
+    with closing(sqlite3.connect(lacking / "ledger.db")) as database:
+        assert database.execute("SELECT count(*) FROM entry WHERE leaf = 'x'").fetchone() == (0,)
