@@ -36,16 +36,16 @@ def free_ports(count):
     return ports
 
 
-def wait_until(condition, seconds=40, what="it"):
-    end = time.monotonic() + seconds
+def wait_until(condition, seconds=90, what="it"):
+    end, last = time.monotonic() + seconds, None
     while time.monotonic() < end:
         try:
             if condition():
                 return
-        except LedgerError:
-            pass
+        except LedgerError as error:
+            last = error
         time.sleep(0.05)
-    raise AssertionError(f"waited {seconds} s for {what}")
+    raise AssertionError(f"waited {seconds} s ({last}) for {what}")
 
 
 class Process:
@@ -74,7 +74,7 @@ class Process:
 class Validator:
     """One office's node: engine and application."""
 
-    def __init__(self, binary, folder, ports):
+    def __init__(self, binary, folder, ports, options=()):
         self.binary, self.folder = binary, Path(folder)
         self.p2p_port, self.rpc_port = ports
         self.home = self.folder / "engine"
@@ -82,7 +82,7 @@ class Validator:
         self.application = Process(self.folder / "application.log")
         self.rpc = Rpc(f"http://127.0.0.1:{self.rpc_port}", timeout=5)
         self.serve = [sys.executable, "-m", "muniment.cli.main", "network", "serve",
-                      str(self.folder)]
+                      str(self.folder), *options]
 
     @property
     def url(self):
@@ -110,6 +110,18 @@ class Validator:
                           rf'\1"tcp://127.0.0.1:{port}"', text, count=1)
         path.write_text(text)
         (self.home / "config/genesis.json").write_text(json.dumps(genesis))
+
+    def sync_from(self, nodes, height, digest):
+        """Begin from a snapshot: what a light client needs, from a header that is trusted."""
+        path = self.home / "config/config.toml"
+        text = path.read_text()
+        values = {"rpc_servers": ",".join(f"127.0.0.1:{one.rpc_port}" for one in nodes),
+                  "trust_height": str(height), "trust_hash": digest, "trust_period": "336h0m0s",
+                  "discovery_time": "5s"}
+        for name, value in values.items():
+            text, count = re.subn(rf"(?m)^{name} = .*$", f"{name} = {_quoted(value)}", text)
+            assert count == 1, name
+        path.write_text(re.sub(r"(?ms)^(\[statesync\].*?^enable = )false", r"\1true", text, count=1))
 
     def node_id(self):
         return subprocess.run([self.binary, "show-node-id", "--home", str(self.home)], check=True,
@@ -155,18 +167,23 @@ class Validator:
 
 
 class Cluster:
-    """Validators of a world's ledger, one for each of its offices; a context manager."""
+    """The nodes of a world's ledger, one for each of its offices; a context manager.
 
-    def __init__(self, binary, world, folder, settings=(), observers=0):
+    An observer's directory holds no ledger: it begins from a snapshot of another node.
+    """
+
+    def __init__(self, binary, world, folder, settings=()):
         self.world, self.folder = world, Path(folder)
-        names = [*world.engine_keys, *(f"observer{at}" for at in range(observers))]
+        names = list(world.engine_keys)
         ports = free_ports(2 * len(names))
         self.nodes = {
             name: Validator(binary, self.folder / name, ports[2 * at : 2 * at + 2])
             for at, name in enumerate(names)
         }
-        for node in self.nodes.values():
-            copy_ledger(world.origin, node.folder)
+        for name, node in self.nodes.items():
+            node.folder.mkdir(parents=True)
+            if name not in world.observers:
+                copy_ledger(world.origin, node.folder)
             subprocess.run([binary, "init", "--home", str(node.home)], check=True,
                            capture_output=True)
         for name, key in world.engine_keys.items():
@@ -185,7 +202,7 @@ class Cluster:
             node.stop(signal.SIGKILL)
 
     def __iter__(self):
-        return iter(self.nodes.values())
+        return (node for name, node in self.nodes.items() if name not in self.world.observers)
 
     def start(self):
         for node in self:

@@ -39,19 +39,24 @@ class Network:
         return ["--ledger", self.desks[office], "--node", self.nodes[node].url]
 
     def settled(self):
-        """Wait until every node stands at the same height; return the head of each."""
-        wait_until(lambda: len({one.height() for one in self.nodes}) == 1)
-        heads = []
-        for node in self.nodes:
-            with RemoteLedger(node.url) as ledger:
-                heads.append((ledger.head[:4], ledger.head.state_root))
-        return heads
+        """Wait until every node stands at the same checkpoint and nothing moves; return it."""
+        seen = []
+
+        def quiet():
+            seen.append([])
+            for node in self.nodes:
+                with RemoteLedger(node.url) as ledger:
+                    seen[-1].append((ledger.current(), ledger.tree.root()))
+            return len(set(sum(seen[-3:], []))) == 1 and len(seen) > 2
+
+        wait_until(quiet, what="all nodes to stand at the same checkpoint")
+        return seen[-1][0]
 
 
 @pytest.fixture(scope="module")
 def network(cometbft, tmp_path_factory):
     folder = tmp_path_factory.mktemp("network")
-    world = World(folder / "world", OFFICES, now=clock, demo=False)
+    world = World(folder / "world", OFFICES, now=clock, demo=False, observers=("BR",))
     with Cluster(cometbft, world, folder / "net") as cluster:
         cluster.start()
         yield Network(cluster, world)
@@ -70,7 +75,7 @@ def test_real_data_imported_through_one_node_stands_on_every_node(network, impor
     _, done = imported
     assert done["rows"] == ROWS
     assert done["entered"] + done["refused_rows"] == ROWS
-    assert len(set(network.settled())) == 1
+    network.settled()
     with RemoteLedger(network.nodes[2].url) as ledger:
         assert len(list(ledger.tree.scan(b"copy/"))) + len(
             list(ledger.tree.scan(b"application/"))) == done["entered"]
@@ -186,7 +191,36 @@ def test_stopped_validator_and_killed_application_lose_nothing(network):
     loading.join()
     assert len(receipts) == len(numbers)
     wait_until(lambda: dying.height() == network.nodes[0].height(), what=dying.logs())
-    assert len(set(network.settled())) == 1
+    network.settled()
     for number, receipt in zip(numbers, receipts, strict=True):
         shown = answer("filing", "show", f"US/patent/{number}", *network.at("US", 3))
         assert shown["entry"]["entry"] == receipt["position"]
+
+
+def test_fresh_node_begins_from_a_snapshot_and_fetches_the_log(network, imported, tmp_path):
+    """State sync by the engine, against the light client's app hash; proofs once the log is here."""
+    fresh, source = network.cluster.nodes["BR"], network.nodes[0]
+    run("node", "snapshot", source.folder)
+    trusted = network.world.genesis.initial_height
+    digest = source.rpc.call("commit", height=trusted)["signed_header"]["commit"]["block_id"]["hash"]
+    for number in ("90/300001", "90/300002"):
+        run("filing", "submit", number, "--date", "2026-01-05", *network.at("US", 1))
+    fresh.sync_from(network.nodes[:2], trusted, digest)
+    fresh.serve += ["--fetch-from", network.nodes[1].url, "--fetch-from", network.nodes[2].url]
+    fresh.start()
+    wait_until(lambda: fresh.height() >= source.height(), what=fresh.logs(), seconds=60)
+    receipt = answer("filing", "submit", "90/300003", "--date", "2026-01-05", *network.at("US", 1))
+    wait_until(lambda: fresh.height() >= source.height(), what=fresh.logs())
+
+    def complete():
+        with RemoteLedger(fresh.url) as one, RemoteLedger(source.url) as other:
+            same = one.current() == other.current() and one.tree.root() == other.tree.root()
+            return same and one.head.size > receipt["position"]
+
+    wait_until(complete, what=fresh.logs())
+    # It keeps no block before its snapshot: whoever asks it begins trust at a header that it has.
+    earliest = int(fresh.status()["earliest_block_height"])
+    desk = network.world.desk("US", fresh.url, trusted_now(fresh.rpc, earliest + 1, PERIOD), "fresh")
+    out = tmp_path / "e.json"
+    run("evidence", "make", "US/patent/06113950", "--out", out, "--ledger", desk, "--node", fresh.url)
+    assert answer("evidence", "verify", out, "--trust", desk / "trust-policy.txt")["valid"]

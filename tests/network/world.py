@@ -42,7 +42,7 @@ def now():
 class World:
     """A network's beginning: the promoted ledger `origin`, to be copied for each node."""
 
-    def __init__(self, folder, offices=OFFICES, *, now=now, demo=True):
+    def __init__(self, folder, offices=OFFICES, *, now=now, demo=True, observers=()):
         self.folder = Path(folder)
         self.origin = self.folder / "origin"
         first, second = offices[0], (*offices, "XB")[1]
@@ -52,13 +52,15 @@ class World:
               rows=[row for row in rows if row[1][0].startswith("X") or not demo])
         self.wallets = {first: Wallet.load(self.origin / "keys" / f"{first}.json"),
                         second: Wallet.generate(second)}
-        self.engine_keys = {office: PrivateKey.generate("Ed25519") for office in offices}
-        self.node_keys = {office: PrivateKey.generate("Ed25519") for office in offices}
+        self.observers = observers
+        self.engine_keys, self.node_keys = (
+            {office: PrivateKey.generate("Ed25519") for office in (*offices, *observers)}
+            for _ in range(2))
         with SoloLedger(self.origin, now=now) as ledger:
             for office, key in self.engine_keys.items():
                 node = address_of(b64(self.node_keys[office].public.raw()))
                 row = Validator(entry=0, key=b64(key.public.raw()), log_key=b64(key.public.raw()),
-                                node=node, power=1, seated=1)
+                                node=node, power=int(office in offices), seated=1)
                 ledger.state.put((change(VALIDATORS, VALIDATORS.key(office), None, row),))
             key_set = self.wallets[second].key_set()
             operation = EnrolOffice(key_set=key_set, office=second, possession=prove_possession(
@@ -69,9 +71,9 @@ class World:
             self.highest = {first: ledger.state.get(ADMISSIONS, first).highest, second: 0}
         self.genesis = promote(self.origin, now=now)
 
-    def desk(self, office, url, trusted):
+    def desk(self, office, url, trusted, name=""):
         """Return an office's own directory: its keys, its vault and whom it trusts."""
-        path = self.folder / f"desk-{office}"
+        path = self.folder / f"desk-{office}{name}"
         path.mkdir()
         self.wallets[office].save(path / "keys" / f"{office}.json")
         make_vault_key(path)
