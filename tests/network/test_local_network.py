@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 from muniment.cli.app import app
 from muniment.network import install, skew
 from muniment.network.cluster import Cluster
+from muniment.network.home import Place
 from muniment.network.ledger import DecidedLedger
 from muniment.network.links import Namespaces
-from muniment.network.node import Node
+from muniment.network.node import Node, Plan
 from muniment.network.remote_ledger import RemoteLedger
 from muniment.node.register import Register
 from muniment.operations.file_application import FileApplication
-from muniment.proof.errors import LedgerError, Malformed, NotFound, Refused
+from muniment.proof.errors import Busy, LedgerError, Malformed, NotFound, Refused
 
 
 def wait_for(condition, what):
@@ -249,6 +250,20 @@ def test_without_an_engine_nothing_is_begun(tmp_path, monkeypatch):
     assert told.exit_code == 3
     assert json.loads(told.stdout)["remedy"] == "muniment engine install --line 0.38"
     assert not (tmp_path / "new").exists()
+
+
+def test_a_node_that_cannot_serve_says_why(cometbft, tmp_path):
+    node = Node(tmp_path / "xa")
+    node.folder.mkdir()
+    node.write_plan(Plan("XA", Place("127.0.0.1", 1, 2)))
+    node.start()
+    try:
+        with pytest.raises(Busy, match="again and again.*genesis") as raised:
+            node.await_ready()
+        assert "muniment doctor" in raised.value.remedy
+    finally:
+        node.stop()
+    assert not node.runs()
 
 
 def test_a_path_too_long_for_a_socket_gets_another(tmp_path):

@@ -36,6 +36,8 @@ SOCKET_FILE = "app.sock"
 ENGINE, APPLICATION, SUPERVISOR = "engine", "application", "supervisor"
 START_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
+_STARTS_MAX = 3
+"""What was started so often in one wait will not do better."""
 _DELAY_FIRST, _DELAY_MAX, _STEADY_SECONDS = 0.5, 30.0, 60.0
 log = logging.getLogger("muniment.network.node")
 
@@ -197,11 +199,16 @@ class Node:
         """Wait until the engine answers and has reached a height.
 
         Raises:
-            LedgerError: The node ended, or it takes too long.
+            Busy: The node ended, ends again and again, or takes too long.
         """
         rpc = self.rpc()
+        seen: dict[Process, set[int | None]] = {self.application: {None}, self.engine: {None}}
 
         def is_ready() -> bool:
+            for process, pids in seen.items():
+                pids.add(process.pid())
+                if len(pids) > _STARTS_MAX:
+                    raise self._failed(f"the {process.name} ends again and again", process)
             try:
                 told = rpc.call("status")["sync_info"]
             except LedgerError:
@@ -217,13 +224,17 @@ class Node:
             if process.pid() is None:
                 raise self._failed(f"the {process.name} ended", process)
             if time.monotonic() > until:
-                raise self._failed(f"the {process.name} was not ready in {seconds:.0f} s", process)
+                ended = next((one for one in (self.application, self.engine)
+                              if one.pid() is None), self.engine)
+                raise self._failed(f"it was not ready in {seconds:.0f} s", ended)
             time.sleep(_LOOK_SECONDS / 4)
 
     def _failed(self, what: str, process: Process) -> Busy:
-        last = process.tail().strip().splitlines()[-1:]
-        return Busy("node-not-ready", f"{self.folder.name}: {what}. {''.join(last)[:300]}",
-                    remedy=f"Read {process.log.parent}")
+        """Return what to tell, with the last lines of a process that is to blame."""
+        last = " ".join(line.strip() for line in process.tail().strip().splitlines()[-2:])
+        return Busy("node-not-ready", f"{self.folder.name}: {what}. Its {process.name} says last: "
+                    f"{last[-500:] or 'nothing'}",
+                    remedy=f"muniment doctor {self.folder}; its logs are in {process.log.parent}")
 
 
 class Supervisor:
