@@ -168,6 +168,15 @@ def describe(kind: Any) -> str:
     return encode(_describe(msgspec.inspect.type_info(kind))).decode("utf-8")
 
 
+def takes_text(kind: type[Record], name: str) -> bool:
+    """Return whether a member is a text: then `2026` typed by a person is no number."""
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    info: Any = msgspec.inspect.type_info(types.get(name, str))
+    parts = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    return any(isinstance(one, msgspec.inspect.StrType | msgspec.inspect.LiteralType |
+                          msgspec.inspect.EnumType) for one in parts)
+
+
 def _describe(info: Any) -> Any:
     name = type(info).__name__.removesuffix("Type").lower()
     if isinstance(info, msgspec.inspect.StructType):

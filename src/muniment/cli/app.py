@@ -19,14 +19,17 @@ from muniment.cli import (
     evidence,
     export,
     filing,
+    governance,
     importing,
     init,
     ledger,
+    member,
     network,
     node,
     number,
     office,
     priority,
+    recovery,
     relation,
     report,
     searching,
@@ -66,6 +69,10 @@ app.add_typer(engine.app, name="engine")
 app.add_typer(backup.app, name="backup")
 app.add_typer(network.app, name="network")
 app.add_typer(node.app, name="node")
+app.add_typer(governance.app, name="governance")
+app.add_typer(member.member_app, name="member")
+app.add_typer(member.validator_app, name="validator")
+app.add_typer(recovery.app, name="account")
 for name, one in {**account.GROUPS, "office": office.app}.items():
     app.add_typer(one, name=name)
 

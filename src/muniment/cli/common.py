@@ -42,7 +42,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     Unauthentic: 4,
     Busy: 5,
 }
-DENIED = ("not-authorised", "participant-barred")
+DENIED = ("not-authorised", "participant-barred", "members-decide", "not-for-the-members")
 FICTION = "FICTION: a demo ledger of fictional offices"
 
 utc = dates.utc

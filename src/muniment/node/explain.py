@@ -14,6 +14,13 @@ _REMEDIES = {
     "not-authorised": "Only the office, or who holds its role, can do this: muniment role grant",
     "participant-barred": "Ask the office; the applicant himself may submit.",
     "register-unknown": "Enrol the office first: muniment office enrol",
+    "members-decide": "Propose it: muniment governance propose ACT --set NAME=VALUE",
+    "not-for-the-members": "See what the members decide: muniment governance rulebook",
+    "proposal-not-carried": "See who has not voted yet: muniment governance status NUMBER",
+    "proposal-expired": "Propose it again: muniment governance propose",
+    "proposal-unknown": "List them: muniment governance status",
+    "recovery-not-due": "See when it is due: muniment account show ACCOUNT",
+    "validator-unknown": "The office enrols it: muniment validator enrol NODE --as OFFICE",
     "entry-has-changed": "Read the entry again and correct what stands now.",
 }
 

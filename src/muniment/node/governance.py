@@ -1,16 +1,18 @@
-"""Governance as commands use it: proposals with their acts, votes, and what stands.
+"""Governance as commands use it: proposals with their acts, votes, the keys of a node.
 
 - The act of a proposal is read from the log, where it stands whole; the state holds its digest.
 - While the operator founds the ledger, what the members will decide later is done directly.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from muniment.codec import Act, Payload, encode
+from muniment.codec import Act, Payload, encode, takes_text
 from muniment.declare import Signer
+from muniment.editions import rules_of
 from muniment.model.member import GOVERNANCE, is_governed
 from muniment.model.possession import NodeKeys, prove_node
-from muniment.model.proposal import PROPOSALS, counted, tally
+from muniment.model.proposal import PROPOSALS, Proposal, counted, tally
 from muniment.node.ledger import Ledger
 from muniment.node.register import Receipt, Register
 from muniment.operations.enact import Enact
@@ -20,14 +22,14 @@ from muniment.operations.vote import CastVote
 from muniment.proof.canonical import decode
 from muniment.proof.canonical import encode as encode_plain
 from muniment.proof.crypto import PrivateKey
-from muniment.proof.errors import LedgerError, NotFound, Refused
+from muniment.proof.errors import LedgerError, Malformed, NotFound, Refused
 
 
 class Decided(NamedTuple):
     """What became of an act that was submitted to the members, or of a vote."""
 
     receipt: Receipt
-    """The receipt of the operation."""
+    """The receipt of the last operation."""
     proposal: int | None
     """The number of the proposal; None if the operator founded alone."""
     enacted: bool
@@ -36,16 +38,54 @@ class Decided(NamedTuple):
     """Why the act was refused, though the members carried it: then the proposal stays open."""
 
 
-def members_acts(register: Register) -> dict[str, type[Payload]]:
-    """Return the payload of each act that the members decide, by name."""
+def members_acts(ledger: Ledger) -> dict[str, type[Payload]]:
+    """Return the payload of each act that the members decide, by its type's name."""
     return {
-        kind.name: payload for payload, (kind, _) in register.ledger.engine.rules.types.items()
+        kind.name: payload for payload, (kind, _) in ledger.engine.rules.types.items()
         if Signer.MEMBERS in kind.signers
     }
 
 
+def act_from(
+    ledger: Ledger, kind: str, plain: Mapping[str, Any], texts: Mapping[str, str]
+) -> Payload:
+    """Return an act of the members.
+
+    Args:
+        ledger: The ledger.
+        kind: The name of its type.
+        plain: Members as JSON values.
+        texts: Members as a person types them: text where text is due, else JSON. The hash of an
+            edition is that of this code's own declarations, if it is not given.
+
+    Raises:
+        Malformed: It is no act of the members, or its members are not those of the type.
+    """
+    payload = members_acts(ledger).get(kind)
+    if payload is None:
+        raise Malformed(
+            "act-unknown", f"{kind!r} is no act that the members decide.",
+            basis="docs/governance.md", remedy="See them: muniment governance rulebook",
+        )
+    typed = {name: _typed(payload, name, text) for name, text in texts.items()}
+    plain = {**plain, **typed, "type": kind}
+    if kind == "activate-edition" and "hash" not in plain and "edition" in plain:
+        plain = {**plain, "hash": rules_of(str(plain["edition"])).hash}
+    act: Payload = ledger.engine.rules.decode(encode_plain(plain))
+    return act
+
+
+def _typed(payload: type[Payload], name: str, text: str) -> Any:
+    if takes_text(payload, name):
+        return text
+    try:
+        return decode(text.encode("utf-8"))
+    except LedgerError:
+        return text
+
+
 def founds_alone(register: Register, act: Payload) -> bool:
-    """Return whether the acting account does this without the members: the operator, founding."""
+    """Return whether the operator does this alone, as the members have not taken over."""
     kind, _ = register.ledger.engine.rules.types[type(act)]
     return not is_governed(register.ledger.state) and Signer.OPERATOR in kind.signers
 
@@ -59,16 +99,18 @@ def propose(register: Register, act: Payload, *, agree: bool = True) -> Decided:
     if founds_alone(register, act):
         return Decided(register.act(act), None, enacted=True)
     receipt = register.act(Propose(act=Act(encode(act)), member=register.account))
-    number = newest(register.ledger)
-    if not agree:
-        return Decided(receipt, number, enacted=False)
-    return vote(register, number)
+    number = _number_at(register.ledger, receipt.position)
+    return vote(register, number) if agree else Decided(receipt, number, enacted=False)
 
 
-def newest(ledger: Ledger) -> int:
-    """Return the number of the newest proposal."""
+def _number_at(ledger: Ledger, position: int) -> int:
+    """Return the number of the proposal that stands at a position; others may follow it."""
     governance = ledger.state.get(GOVERNANCE)
-    return governance.proposals if governance is not None else 0
+    for number in range(governance.proposals if governance else 0, 0, -1):
+        proposal = ledger.state.get(PROPOSALS, counted(number))
+        if proposal is not None and proposal.entry == position:
+            return number
+    raise _unknown(0)
 
 
 def vote(register: Register, number: int, *, favour: bool = True, enact: bool = True) -> Decided:
@@ -103,20 +145,41 @@ def act_of(ledger: Ledger, number: int) -> Act:
     Raises:
         NotFound: There is no such proposal.
     """
-    proposal = ledger.state.get(PROPOSALS, counted(number))
-    entry = next(iter(ledger.storage.entries(proposal.entry, proposal.entry + 1)), None) if (
-        proposal is not None) else None
-    if proposal is None or entry is None or entry.body is None:
-        raise NotFound("proposal-unknown", f"There is no proposal {number}.",
-                       basis="docs/governance.md", remedy="List them: muniment governance status")
-    return Act(encode_plain(decode(entry.body)["act"]))
+    entry = proposal_of(ledger, number).entry
+    stands = next(iter(ledger.storage.entries(entry, entry + 1)), None)
+    if stands is None or stands.body is None:
+        raise _unknown(number)
+    return Act(encode_plain(decode(stands.body)["act"]))
+
+
+def proposal_of(ledger: Ledger, number: int) -> Proposal:
+    """Return a proposal.
+
+    Raises:
+        NotFound: There is none of that number.
+    """
+    found = ledger.state.get(PROPOSALS, counted(number))
+    if found is None:
+        raise _unknown(number)
+    return found
 
 
 def node_enrolment(
     register: Register, engine: PrivateKey, log: PrivateKey, node: str
 ) -> EnrolValidator:
-    """Return the operation by which the acting office names the keys of its node."""
+    """Return the operation by which the acting office names the keys of its node.
+
+    Args:
+        register: The ledger, with the office as the acting account.
+        engine: The key with which the consensus engine signs.
+        log: The key with which the node signs checkpoints.
+        node: The id of the node, 40 hexadecimal digits.
+    """
     keys = NodeKeys(engine.public.jwk["x"], log.public.jwk["x"], node)
-    possession = prove_node(
-        register.account, keys, register.ledger.identity.id, [engine, log])
+    possession = prove_node(register.account, keys, register.ledger.identity.id, [engine, log])
     return EnrolValidator(**keys._asdict(), office=register.account, possession=possession)
+
+
+def _unknown(number: int) -> NotFound:
+    return NotFound("proposal-unknown", f"There is no proposal {number}.",
+                    basis="docs/governance.md", remedy="List them: muniment governance status")

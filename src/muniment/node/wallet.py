@@ -39,12 +39,12 @@ class Wallet:
     @classmethod
     def generate(
         cls, account: str | None = None, *, keys: int = 1, threshold: int = 1,
-        algorithm: str = "Ed25519",
+        algorithm: str = "Ed25519", recovered: bool = False,
     ) -> "Wallet":
         """Return a wallet with fresh keys; without a name it gets its key set's digest."""
         current = tuple(PrivateKey.generate(algorithm) for _ in range(keys))
         following = tuple(PrivateKey.generate(algorithm) for _ in range(keys))
-        wallet = cls(account or "", current, threshold, following)
+        wallet = cls(account or "", current, threshold, following, recovered)
         return wallet if account else wallet.named(wallet.key_set().digest())
 
     def named(self, account: str) -> "Wallet":

@@ -1,0 +1,228 @@
+"""Governance as its users type it: found a network, decide, be refused, lose keys, object."""
+
+import json
+import shutil
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from muniment.cli.app import app
+from muniment.model.calendar import format_date
+from muniment.model.dates import day_of
+
+RUNNER = CliRunner()
+DAY = 86_400
+
+
+def run(*arguments, code=0):
+    done = RUNNER.invoke(app, [str(one) for one in arguments])
+    assert done.exit_code == code, (arguments, done.output, done.exception)
+    return done.output
+
+
+def answer(*arguments, code=0):
+    return json.loads(run(*arguments, "--json", code=code).splitlines()[-1])
+
+
+class Office:
+    """The commands, on one ledger."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def run(self, *arguments, code=0, by=None):
+        return run(*arguments, "--ledger", self.path, *(("--as", by) if by else ()), code=code)
+
+    def answer(self, *arguments, code=0, by=None):
+        return answer(*arguments, "--ledger", self.path, *(("--as", by) if by else ()), code=code)
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory):
+    """A demo ledger of four offices with members and validators, founded by commands alone."""
+    tmp_path = tmp_path_factory.mktemp("network")
+    path = tmp_path / "ledger"
+    run("init", "--office", "XA", "--profile", "demo", path)
+    office = Office(path)
+    for name in ("XA", "XB", "XC", "XD"):
+        if name != "XA":
+            office.run("office", "enrol", name)
+        office.run("validator", "enrol", tmp_path / name, by=name)
+        office.run("governance", "propose", "admit-member", "--set", f"office={name}",
+                   "--set", "units=10")
+        office.run("governance", "propose", "seat-validator", "--set", f"office={name}")
+    told = office.answer("governance", "propose", "set-power-policy", "--set", "policy=authority")
+    assert told["proposal"] is None
+    assert told["enacted"]
+    return tmp_path
+
+
+@pytest.fixture
+def network(founded, tmp_path):
+    """A copy of it, with the nodes of the offices beside."""
+    shutil.copytree(founded, tmp_path, dirs_exist_ok=True)
+    return Office(tmp_path / "ledger")
+
+
+def test_founding_is_told_as_what_it_is(network):
+    stands = network.answer("governance", "status")
+    assert stands["in_charge"] == "members"
+    assert (stands["members"], stands["validators"], stands["total_power"]) == (4, 4, 4)
+    rows = network.answer("validator", "list")
+    assert {one["office"]: one["power"] for one in rows} == dict.fromkeys(
+        ("XA", "XB", "XC", "XD"), 1)
+    assert len({one["node"] for one in rows}) == 4
+
+
+def test_members_decide_with_three_commands(network):
+    told = network.run("governance", "propose", "set-parameter", "--set", "name=proposal-days",
+                       "--set", "value=60", by="XA")
+    assert "1 of 4 for it, 3 needed" in told
+    network.run("governance", "vote", 1, "--against", by="XD")
+    assert network.answer("governance", "vote", 1, by="XB")["enacted"] is False
+    early = network.answer("governance", "enact", 1, by="XA", code=1)
+    assert early["error"] == "proposal-not-carried"
+    assert "governance status" in early["remedy"]
+    shown = network.run("governance", "status", 1)
+    assert '"value": 60' in shown
+    assert [line.split()[0] for line in shown.splitlines() if line.endswith("against")] == ["XD"]
+    assert network.answer("governance", "vote", 1, by="XC")["enacted"] is True
+    assert network.answer("governance", "status")["proposals"] == []
+    everything = network.answer("governance", "status", "--all")["proposals"]
+    assert [one["fate"] for one in everything] == ["enacted"]
+    values = {one["name"]: one["value"] for one in network.answer(
+        "governance", "rulebook")["parameters"]}
+    assert values["proposal-days"] == 60
+    assert "proposal-days" in network.run("governance", "rulebook")
+
+
+def test_one_office_alone_is_told_to_propose(network):
+    told = network.answer("office", "enrol", "XE", code=4)
+    assert told["error"] == "members-decide"
+    assert "governance propose" in told["remedy"]
+
+
+@pytest.mark.parametrize(("arguments", "code", "error"), [
+    (("propose", "file-application"), 2, "act-unknown"),
+    (("propose", "no-such-act"), 2, "act-unknown"),
+    (("propose", "admit-member", "--set", "office=XE"), 2, "malformed-value"),
+    (("propose", "admit-member", "--set", "office"), 2, "act-malformed"),
+    (("propose", "admit-member", "--set", "office=XE", "--set", "units=1.5"), 2, "malformed-value"),
+    (("propose", "admit-member", "--file", __file__), 2, "act-malformed"),
+    (("vote", "7"), 1, "proposal-unknown"),
+    (("enact", "7"), 3, "proposal-unknown"),
+    (("status", "7"), 3, "proposal-unknown"),
+])
+def test_wrong_input_is_answered_in_kind(network, arguments, code, error):
+    told = network.answer("governance", *arguments, code=code)
+    assert told["error"] == error
+
+
+def test_act_that_is_refused_though_carried_says_so(network):
+    act = ("propose", "admit-member", "--set", "office=XE", "--set", "units=1")
+    network.run("governance", *act, by="XA")
+    network.run("governance", "vote", 1, by="XB")
+    told = network.answer("governance", "vote", 1, by="XC", code=1)
+    assert told["accepted"]
+    assert not told["enacted"]
+    assert told["refusal"]["error"] == "office-not-enrolled"
+    assert network.answer("governance", "status")["proposals"][0]["fate"] == "carried"
+    assert "REFUSED" in network.run("governance", "vote", 1, by="XD", code=1)
+
+
+def test_edition_is_proposed_with_the_lock_of_this_code(network):
+    told = network.answer("governance", "propose", "activate-edition", "--set", "edition=2027",
+                          "--set", "height=999", by="XA")
+    act = network.answer("governance", "status", told["proposal"])["act_text"]
+    assert (act["edition"], act["height"], len(act["hash"])) == ("2027", 999, 43)
+
+
+def test_units_lent_and_service_attested_show_in_the_lists(network):
+    for number, office in enumerate(("XA", "XB", "XC")):
+        told = network.answer("governance", *(("vote", 1) if number else (
+            "propose", "set-power-policy", "--set", "policy=delegated", "--set",
+            'units={"XA":40,"XB":5}')), by=office)
+    assert told["enacted"]
+    network.run("member", "lend", "XA", by="XB")
+    network.run("member", "lend", "XA", by="XC")
+    rows = {one["office"]: one for one in network.answer("member", "list")}
+    assert (rows["XB"]["lent_to"], rows["XB"]["votes"], rows["XB"]["power"]) == ("XA", 5, 0)
+    assert rows["XA"]["power"] == 55
+    assert "holds a third" in network.run("governance", "status")
+    network.run("member", "lend", by="XC")
+    day = network.answer("ledger", "status")["time"] // DAY - 1
+    network.run("member", "attest", "XA", "--day", format_date(day_of(day * DAY)), "--signed", 90,
+                "--blocks", 100, by="XB")
+    assert {one["office"]: one["earned"] for one in network.answer("validator", "list")}[
+        "XA"] == 900 * 63 // 64
+
+
+def test_node_is_retired_and_a_member_leaves(network):
+    network.run("validator", "retire", by="XD")
+    assert "observes" in network.run("validator", "list")
+    assert network.answer("governance", "status")["total_power"] == 3
+    network.run("member", "leave", by="XD")
+    rows = {one["office"]: one for one in network.answer("member", "list")}
+    assert rows["XD"]["left"] is not None
+    assert "members  3" in network.run("member", "list")
+
+
+def test_node_keeps_its_keys_when_it_is_enrolled_again(network, tmp_path):
+    again = network.answer("validator", "enrol", tmp_path / "XB", by="XB", code=1)
+    assert again["error"] == "validator-unchanged"
+
+
+@pytest.fixture
+def moved(monkeypatch):
+    """Let the clock run ahead."""
+    real, ahead = time.time, [0]
+    monkeypatch.setattr("muniment.node.solo.clock.time", lambda: real() + ahead[0])
+    return ahead
+
+
+def lose_keys(network, tmp_path):
+    """XD asks for recovery with fresh keys; the other three carry it."""
+    there = tmp_path / "lost"
+    (network.path / "keys" / "XD.json").rename(tmp_path / "XD.json")
+    asked = network.answer("account", "request-recovery", "XD", "--out", there)
+    network.run("governance", "propose", "recover-account", "--file", there, by="XA")
+    network.run("governance", "vote", 1, by="XB")
+    assert network.answer("governance", "vote", 1, by="XC")["enacted"]
+    return asked["key_set"]
+
+
+def test_lost_keys_are_recovered_in_fourteen_days(network, tmp_path, moved):
+    key_set = lose_keys(network, tmp_path)
+    card = network.answer("account", "show", "XD")
+    assert card["recovery"]["outcome"] == "pending"
+    assert "RECOVERY" in network.run("account", "show", "XD")
+    early = network.answer("account", "complete-recovery", "XD", code=1)
+    assert early["error"] == "recovery-not-due"
+    moved[0] += 14 * DAY + 5
+    network.run("account", "complete-recovery", "XD", by="XB")
+    card = network.answer("account", "show", "XD")
+    assert (card["key_set"], card["recovered_by_members"]) == (key_set, True)
+    assert "RECOVERED" in network.run("account", "show", "XD")
+    out = tmp_path / "evidence.json"
+    told = network.answer("coverage", "declare", "patent/2026", by="XD")
+    network.run("evidence", "make", told["position"], "--out", out)
+    assert "RECOVERED BY THE MEMBERS" in run(
+        "evidence", "show", out, "--trust", network.path / "trust-policy.txt")
+    network.run("keys", "rotate", by="XD")
+    assert network.answer("account", "show", "XD")["recovered_by_members"]
+
+
+def test_keys_that_were_not_lost_object(network, tmp_path, moved):
+    lose_keys(network, tmp_path)
+    (tmp_path / "XD.json").rename(network.path / "keys" / "XD.json")
+    moved[0] += 14 * DAY + 5
+    network.run("account", "object", "XD")
+    assert network.answer("account", "show", "XD")["recovery"]["outcome"] == "objected"
+    late = network.answer("account", "complete-recovery", "XD", code=1)
+    assert late["error"] == "no-recovery-pending"
+    assert network.answer("account", "object", "XD", code=3)["error"] == "no-recovery-pending"
+
+
+def test_account_nobody_enrolled_is_not_found(network):
+    assert network.answer("account", "show", "XE", code=3)["error"] == "account-unknown"
