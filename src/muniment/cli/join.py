@@ -1,0 +1,112 @@
+"""`muniment network invite`, `muniment join`: a new node, with one command on each side."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from muniment.cli.common import JsonOption, errors, print_json, progress_bar, show, utc
+from muniment.proof.errors import Busy, NotFound, VerificationError
+
+PATIENCE_SECONDS = 300.0
+
+
+def invite(
+    directory: Annotated[Path, typer.Argument(help="The inviting office's node.")],
+    out: Annotated[Path, typer.Option("--out", help="Where the invitation is written.")],
+    host: Annotated[str | None, typer.Option(
+        help="HOST:PORT at which the others reach this node's engine.")] = None,
+    rpc: Annotated[str | None, typer.Option(
+        help="URL at which the new node reaches this node's RPC.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Invite an office: its node is let in for a week, and observes until the members seat it."""
+    with errors(as_json=as_json):
+        from muniment.network import invite as inviting
+        from muniment.network.node import Node
+
+        made = inviting.invite(Node(directory), host=host, rpc=rpc)
+        inviting.write_invitation(made, out)
+    if as_json:
+        print_json({"file": str(out), "fingerprint": made.fingerprint(), "until": made.until})
+        return
+    show([
+        ("invitation", f"{out}; a secret until it is used, of no use after {utc(made.until)}"),
+        ("fingerprint", made.fingerprint()),
+        ("next", "hand the file over, and compare the fingerprint by telephone"),
+        ("there", f"muniment join {out.name} DIR"),
+    ])
+
+
+def join(
+    invitation: Annotated[Path, typer.Argument(help="The invitation.")],
+    directory: Annotated[Path, typer.Argument(help="Where the node will stand.")],
+    office: Annotated[str, typer.Option("--office", help="The office that runs it.")] = "observer",
+    listen: Annotated[str, typer.Option(
+        "--listen", help="Address of this machine for the engine.")] = "127.0.0.1",
+    p2p_port: Annotated[int, typer.Option("--p2p-port", help="Port for its peers; 0: any.")] = 0,
+    rpc_port: Annotated[int, typer.Option("--rpc-port", help="Port of its RPC; 0: any.")] = 0,
+    profile: Annotated[str, typer.Option("--profile", help="lan or wan: its timing.")] = "lan",
+    fingerprint: Annotated[str | None, typer.Option(
+        "--fingerprint", help="What the other side reads out; else it is asked for.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Join a network: fetch its state, believe what validators signed, observe at once."""
+    with errors(as_json=as_json):
+        from muniment.network import invite as inviting
+        from muniment.network.home import Place
+        from muniment.network.links import free_ports
+
+        if not invitation.is_file():
+            raise NotFound("file-not-found", f"There is no file {invitation}.")
+        made = inviting.read_invitation(invitation.read_bytes())
+        if not as_json:
+            show([("network", f"{made.origin}, chain {made.chain_id}, edition {made.edition}"),
+                  ("invited by", made.office), ("fingerprint", made.fingerprint())])
+        _compare(made, fingerprint)
+        ports = [given or free for given, free in
+                 zip((p2p_port, rpc_port), free_ports(2), strict=True)]
+        node = inviting.prepare(made, directory, office, Place(listen, *ports), profile=profile)
+        node.start()
+        height = _follow(node, made.height)
+    if as_json:
+        print_json({"directory": str(directory), "height": height,
+                    "node": node.home.node_id(), "url": node.plan().place.url})
+        return
+    show([
+        ("joined", f"{directory} observes, at block {height}"),
+        ("node", f"{node.home.node_id()} at {node.plan().place.url}"),
+        ("history", f"muniment node backfill {directory} fetches what came before"),
+        ("to vote", "muniment validator enrol, then let the members seat it"),
+    ])
+
+
+def _compare(made: Any, told: str | None) -> None:
+    """Refuse unless the other side reads out the same digits."""
+    if told is None:
+        told = str(typer.prompt("The digits that the other side reads out", err=True))
+    if "".join(told.split()) != made.fingerprint().replace(" ", ""):
+        raise VerificationError(
+            "fingerprint-differs", "The other side has another invitation than this file.",
+            basis="docs/network.md", remedy="Do not join. Ask for the invitation again, by a "
+            "way that nobody else can write to.")
+
+
+def _follow(node: Any, least: int) -> int:
+    """Wait until a node has joined; show how far it is."""
+    from muniment.network.invite import height_of
+
+    end = time.monotonic() + PATIENCE_SECONDS
+    with progress_bar("joining", None) as move:
+        while time.monotonic() < end:
+            height, behind = height_of(node)
+            move(height)
+            if height >= least and not behind:
+                return height
+            if node.supervisor.pid() is None:
+                break
+            time.sleep(0.3)
+    raise Busy("join-not-finished", f"{node.folder} has not caught up yet. "
+               f"{node.engine.tail()[-300:]}", basis="docs/network.md",
+               remedy=f"Look again: muniment doctor {node.folder}")

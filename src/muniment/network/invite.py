@@ -1,0 +1,256 @@
+"""Invitations: how a new office's node finds a network and lets itself be believed in.
+
+- The office that invites makes the key by which peers will know the new node, and lets that key in
+  for a while: so one command on each side is enough. The invitation is a secret until it is used.
+- It names a header of the network. The new node fetches the state of a later block and believes it
+  only as far as validators signed from that header on. So the one thing to compare, by telephone,
+  is the fingerprint over ledger, chain, header and rules.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from muniment.codec import Digest, Natural, Record, decoder, encode
+from muniment.editions import rules_of
+from muniment.model.validator import address_of
+from muniment.network.home import Home, Place
+from muniment.network.light_block import read_header
+from muniment.network.node import Node, Plan
+from muniment.network.remote_ledger import RemoteLedger
+from muniment.network.rpc import Rpc
+from muniment.network.trust import trusted_now, with_commit
+from muniment.node.solo import POLICY_FILE
+from muniment.node.wallet import read_private, write_private
+from muniment.proof.attestation import TrustPolicy
+from muniment.proof.canonical import encode as encode_plain
+from muniment.proof.crypto import PrivateKey, b64, sha256, unb64
+from muniment.proof.errors import Fault, LedgerError, Malformed, NotFound, OutOfTurn
+
+GUESTS_FILE = "guests.json"
+LIFE_SECONDS = 7 * 86_400
+TRUST_SECONDS = 21 * 86_400
+"""As long as a double vote can be reported: so long validators answer for a header."""
+BEHIND = 2
+"""Blocks between the header named and the newest: the state of a later one must be there."""
+_GROUPS, _GROUP_DIGITS = 6, 5
+
+
+class Invitation(Record, frozen=True, kw_only=True):
+    """What one office hands to another."""
+
+    chain_id: str
+    """The chain."""
+    edition: str
+    """The name of the rules in force."""
+    edition_hash: Digest
+    """The hash of their lock."""
+    format: Literal["muniment/invitation/v1"] = "muniment/invitation/v1"
+    """The format."""
+    genesis: str
+    """The engine's genesis, as JSON text."""
+    header: str
+    """The hash of the header at `height`, in hexadecimal capitals."""
+    height: Natural
+    """The height of the header from which the new node trusts."""
+    host: str
+    """Where the inviting node's engine is reached by its peers, `host:port`."""
+    node: str
+    """The id of the inviting node."""
+    node_key: Digest
+    """The seed of the key by which peers know the new node."""
+    office: str
+    """The office that invites."""
+    origin: str
+    """The origin of the ledger's checkpoints."""
+    policy: str
+    """The inviting office's trust policy."""
+    rpc: str
+    """Where the inviting node answers questions, `http://host:port`."""
+    until: Natural
+    """Until when the new node is let in, in UTC seconds."""
+
+    def fingerprint(self) -> str:
+        """Return thirty digits over all that the new node will trust."""
+        trusted = {"chain": self.chain_id, "edition": self.edition_hash, "header": self.header,
+                   "height": self.height, "ledger": self.origin,
+                   "genesis": b64(sha256(self.genesis.encode("utf-8")))}
+        number = int.from_bytes(sha256(encode_plain(trusted)), "big")
+        digits = f"{number % 10 ** (_GROUPS * _GROUP_DIGITS):0{_GROUPS * _GROUP_DIGITS}}"
+        return " ".join(digits[at : at + _GROUP_DIGITS]
+                        for at in range(0, len(digits), _GROUP_DIGITS))
+
+
+_decode = decoder(Invitation)
+
+
+def invite(
+    node: Node, *, host: str | None = None, rpc: str | None = None,
+    now: Callable[[], float] = time.time,
+) -> Invitation:
+    """Return an invitation to the network of a node, and let the invited node in.
+
+    Args:
+        node: The inviting office's node; it must run.
+        host: `host:port` at which others reach its engine, if not where it listens.
+        rpc: URL at which others reach its RPC, if not where it listens.
+        now: Returns the time in UTC seconds.
+
+    Raises:
+        Busy: The node does not answer.
+        NotFound: It has decided too few blocks.
+    """
+    plan = node.plan()
+    asked = node.rpc()
+    height = int(asked.call("status")["sync_info"]["latest_block_height"]) - BEHIND
+    genesis = asked.call("genesis")["genesis"]
+    if height < int(genesis["initial_height"]):
+        raise NotFound("chain-too-short", "The network has decided too few blocks to be joined.",
+                       remedy="Submit something, and try again.")
+    header = read_header(asked, height)
+    rules = _rules(node)
+    key = PrivateKey.generate("Ed25519")
+    until = int(now()) + LIFE_SECONDS
+    made = Invitation(
+        chain_id=header.chain_id, edition=rules["edition"], edition_hash=rules["hash"],
+        genesis=json.dumps(genesis, sort_keys=True), header=header.digest().hex().upper(),
+        height=height, host=host or f"{plan.place.host}:{plan.place.p2p_port}",
+        node=node.home.node_id(), node_key=key.jwk()["d"], office=plan.office,
+        origin=rules["origin"], policy=trust_policy(node), rpc=rpc or plan.place.url, until=until,
+    )
+    let_in(node.folder, guest_id(made), until)
+    return made
+
+
+def _rules(node: Node) -> dict[str, str]:
+    with RemoteLedger(node.plan().place.url) as ledger:
+        rules = ledger.engine.rules
+        return {"edition": rules.edition, "hash": rules.hash, "origin": ledger.identity.origin}
+
+
+def guest_id(invitation: Invitation) -> str:
+    """Return the id of the node that is invited."""
+    return address_of(b64(_node_key(invitation).public.raw()))
+
+
+def _node_key(invitation: Invitation) -> PrivateKey:
+    return PrivateKey.from_seed(unb64(invitation.node_key, 32))
+
+
+def let_in(folder: Path, node_id: str, until: int) -> None:
+    """Let a node connect to the node of a directory for a while."""
+    path = folder / GUESTS_FILE
+    known = read_private(path) if path.exists() else {}
+    write_private(path, json.dumps({**known, node_id: until}, sort_keys=True).encode() + b"\n")
+
+
+def guests(folder: Path, now: Callable[[], float] = time.time) -> frozenset[str]:
+    """Return the ids of nodes that are let in now beside those that the ledger names."""
+    path = folder / GUESTS_FILE
+    if not path.exists():
+        return frozenset()
+    return frozenset(name for name, until in read_private(path).items() if until > now())
+
+
+def trust_policy(node: Node) -> str:
+    """Return a node's trust policy; what the network decides is trusted from its first block on.
+
+    It is written once that block is there: a node trusts itself.
+    """
+    path = node.folder / POLICY_FILE
+    policy = TrustPolicy.parse(path.read_text(encoding="ascii"))
+    last = policy.rules[-1]
+    if last.kind == "commit" or last.last is None:
+        return policy.text()
+    rpc = node.rpc()
+    first = int(rpc.call("genesis")["genesis"]["initial_height"])
+    made = with_commit(policy, last.origin, last.last, trusted_now(rpc, first, TRUST_SECONDS))
+    making = path.with_name(f".{path.name}.making")
+    making.write_text(made.text(), encoding="ascii")
+    making.replace(path)
+    return made.text()
+
+
+def read_invitation(data: bytes, now: Callable[[], float] = time.time) -> Invitation:
+    """Return the invitation of a file.
+
+    Raises:
+        Malformed: The file is none.
+        OutOfTurn: It is over.
+        Fault: This code has other rules than the network.
+    """
+    try:
+        made: Invitation = _decode(data.rstrip(b"\n"))
+        unb64(made.node_key, 32)
+        TrustPolicy.parse(made.policy)
+        json.loads(made.genesis)
+    except (LedgerError, ValueError):
+        raise Malformed("invitation-malformed", "The file is no invitation.",
+                        basis="docs/network.md", remedy="Ask for it again.") from None
+    if made.until < now():
+        raise OutOfTurn("invitation-over", "The invitation is over.", basis="docs/network.md",
+                        remedy="Ask for a new one: muniment network invite")
+    if rules_of(made.edition).hash != made.edition_hash:
+        raise Fault(f"This code has another edition {made.edition} than the network: install the "
+                    "network's version.")
+    return made
+
+
+def write_invitation(invitation: Invitation, path: Path) -> None:
+    """Write an invitation to a file that only its owner reads."""
+    write_private(path, encode(invitation) + b"\n")
+
+
+def prepare(
+    invitation: Invitation, folder: Path, name: str, place: Place, *, profile: str = "lan"
+) -> Node:
+    """Make the directory of a node that joins; its engine fetches the state when it starts.
+
+    Args:
+        invitation: The invitation.
+        folder: The node's directory; it must not exist, or be empty.
+        name: What the node is called: the office's code.
+        place: Where its engine listens.
+        profile: `lan` or `wan`.
+
+    Raises:
+        NotFound: The directory is not empty.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise NotFound("directory-not-empty", f"{folder} is not empty.",
+                       remedy="Name another directory.")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    node = Node(folder)
+    node.home.make_keys(node=_node_key(invitation))
+    node.home.write_genesis(json.loads(invitation.genesis))
+    _configure(node.home, invitation, name, place, node.address(), profile)
+    node.write_plan(Plan(name, place))
+    (folder / POLICY_FILE).write_text(invitation.policy, encoding="ascii")
+    return node
+
+
+def _configure(
+    home: Home, invitation: Invitation, name: str, place: Place, application: str, profile: str
+) -> None:
+    home.configure(
+        name=name, place=place, application=application, profile=profile,
+        peers=[f"{invitation.node}@{invitation.host}"],
+        settings={"statesync": {
+            "enable": (True, "the state of a late block instead of every block since the first"),
+            "rpc_servers": (f"{invitation.rpc},{invitation.rpc}", "the engine asks for two"),
+            "trust_height": (invitation.height, "the header that the invitation names"),
+            "trust_hash": (invitation.header, "its hash, compared by telephone"),
+            "trust_period": (f"{TRUST_SECONDS}s", "as long as validators answer for a header"),
+            "discovery_time": ("5s", "how long snapshots are looked for"),
+        }})
+
+
+def height_of(node: Node) -> tuple[int, bool]:
+    """Return the height of a node that joins, and whether it still catches up."""
+    try:
+        sync: Any = Rpc(node.plan().place.url, 2.0).call("status")["sync_info"]
+        return int(sync["latest_block_height"]), bool(sync["catching_up"])
+    except (LedgerError, KeyError, TypeError, ValueError):
+        return 0, True
