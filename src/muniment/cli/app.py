@@ -22,6 +22,7 @@ from muniment.cli import (
     governance,
     importing,
     init,
+    join,
     ledger,
     member,
     network,
@@ -54,6 +55,8 @@ app.command("deadline")(deadline.deadline)
 app.command("erase")(filing.erase)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+app.command("join")(join.join)
+network.app.command("invite")(join.invite)
 filing.app.command("search")(searching.search)
 app.add_typer(filing.app, name="filing")
 app.add_typer(number.app, name="number")

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from muniment.codec import Digest, Natural, Record, decoder, encode
 from muniment.editions import rules_of
 from muniment.model.validator import address_of
+from muniment.network.guests import let_in
 from muniment.network.home import Home, Place
 from muniment.network.light_block import read_header
 from muniment.network.node import Node, Plan
@@ -23,13 +24,12 @@ from muniment.network.remote_ledger import RemoteLedger
 from muniment.network.rpc import Rpc
 from muniment.network.trust import trusted_now, with_commit
 from muniment.node.solo import POLICY_FILE
-from muniment.node.wallet import read_private, write_private
+from muniment.node.wallet import write_private
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.canonical import encode as encode_plain
 from muniment.proof.crypto import PrivateKey, b64, sha256, unb64
 from muniment.proof.errors import Fault, LedgerError, Malformed, NotFound, OutOfTurn
 
-GUESTS_FILE = "guests.json"
 LIFE_SECONDS = 7 * 86_400
 TRUST_SECONDS = 21 * 86_400
 """As long as a double vote can be reported: so long validators answer for a header."""
@@ -137,21 +137,6 @@ def guest_id(invitation: Invitation) -> str:
 
 def _node_key(invitation: Invitation) -> PrivateKey:
     return PrivateKey.from_seed(unb64(invitation.node_key, 32))
-
-
-def let_in(folder: Path, node_id: str, until: int) -> None:
-    """Let a node connect to the node of a directory for a while."""
-    path = folder / GUESTS_FILE
-    known = read_private(path) if path.exists() else {}
-    write_private(path, json.dumps({**known, node_id: until}, sort_keys=True).encode() + b"\n")
-
-
-def guests(folder: Path, now: Callable[[], float] = time.time) -> frozenset[str]:
-    """Return the ids of nodes that are let in now beside those that the ledger names."""
-    path = folder / GUESTS_FILE
-    if not path.exists():
-        return frozenset()
-    return frozenset(name for name, until in read_private(path).items() if until > now())
 
 
 def trust_policy(node: Node) -> str:

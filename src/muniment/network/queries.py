@@ -33,9 +33,14 @@ class Queries:
     Args:
         storage: A reader of its own, whose snapshot is moved after each commit.
         decided: The height of the last decided block.
+        guests: Returns the ids of nodes that are let in beside those that the ledger names.
     """
 
-    def __init__(self, storage: SqliteStorage, decided: int) -> None:
+    def __init__(
+        self, storage: SqliteStorage, decided: int,
+        guests: Callable[[], frozenset[str]] = frozenset,
+    ) -> None:
+        self._guests = guests
         self._storage = storage
         self._guard = threading.Lock()
         self._head = _head_of(storage)
@@ -90,7 +95,8 @@ class Queries:
         Only the id of a node says who it is; an address may be anyone's.
         """
         kind, _, name = path.removeprefix(FILTER).partition("/")
-        return kind != "id" or not self._peers or name.lower() in self._peers
+        known = kind != "id" or not self._peers or name.lower() in self._peers
+        return known or name.lower() in self._guests()
 
     def answer(self, path: str, data: bytes, height: int) -> tuple[int, bytes]:
         """Return (height, packed answer) of a question.

@@ -20,6 +20,7 @@ from muniment.engine import BlockResult, Outcome
 from muniment.model.envelope import Envelope
 from muniment.model.misbehaviour import Misbehaviour
 from muniment.model.state import State
+from muniment.network.guests import guests
 from muniment.network.ledger import DecidedLedger
 from muniment.network.mempool import Mempool
 from muniment.network.queries import Queries
@@ -62,7 +63,10 @@ class Standing:
             self.ledger.engine.rules, self.ledger.verify,
         )
         self.mempool.move(self.ledger.head, self.ledger.engine.rules)
-        self.queries = Queries(DecidedStorage(directory, read_only=True), self.ledger.decided)
+        self.queries = Queries(
+            DecidedStorage(directory, read_only=True), self.ledger.decided,
+            lambda: guests(directory),
+        )
         self._time = self.ledger.head.time
         self._block: tuple[BlockResult, list[bytes], list[Outcome]] | None = None
 
