@@ -77,7 +77,7 @@ def join(
     show([
         ("joined", f"{directory} observes, at block {height}"),
         ("node", f"{node.home.node_id()} at {node.plan().place.url}"),
-        ("history", f"muniment node backfill {directory} fetches what came before"),
+        ("history", "what came before is fetched and verified while it runs"),
         ("to vote", "muniment validator enrol, then let the members seat it"),
     ])
 

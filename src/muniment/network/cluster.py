@@ -19,11 +19,9 @@ from muniment.network.links import KINDS, Links
 from muniment.network.node import Node, Plan
 from muniment.network.process import is_stopped
 from muniment.network.rpc import Rpc
-from muniment.network.trust import trusted_now, with_commit
-from muniment.node.promotion import EVIDENCE_SECONDS
+from muniment.network.trust import extend_policy
 from muniment.node.solo import POLICY_FILE
 from muniment.node.wallet import read_private, write_private
-from muniment.proof.attestation import TrustPolicy
 from muniment.proof.errors import LedgerError, Malformed, NotFound, Refused
 
 NETWORK_FILE = "network.json"
@@ -145,19 +143,7 @@ class Cluster:
         for office, node in self.nodes.items():
             progress(f"waiting for {office}")
             node.await_ready(self.settings.initial_height, seconds)
-            self._trust(node)
-
-    def _trust(self, node: Node) -> None:
-        """Let an office's trust policy go on beyond the solo range, from its own node's header."""
-        path = node.folder / POLICY_FILE
-        policy = TrustPolicy.parse(path.read_text(encoding="ascii"))
-        last = policy.rules[-1]
-        if last.last is not None:
-            trusted = trusted_now(node.rpc(), self.settings.initial_height, EVIDENCE_SECONDS)
-            extended = with_commit(policy, last.origin, last.last, trusted).text()
-            fresh = path.with_suffix(".new")
-            fresh.write_text(extended, encoding="ascii")
-            fresh.replace(path)
+            extend_policy(node.folder / POLICY_FILE, node.rpc(), self.settings.initial_height)
 
     def down(self, progress: Progress = lambda _: None) -> None:
         """Stop every node, and remove the links."""

@@ -51,6 +51,7 @@ LAN: Mapping[str, Mapping[str, Setting]] = {
     "consensus": {
         "timeout_propose": ("1s", "a proposal crosses a local network in milliseconds"),
         "timeout_commit": ("100ms", "how long late votes are awaited before the next height"),
+        "create_empty_blocks_interval": ("10s", "a sign of life; a new node needs late blocks"),
         "peer_gossip_sleep_duration": ("10ms", "few peers: looking often costs little"),
     },
     "p2p": {"send_rate": (200_000_000, "bytes a second"),
@@ -62,6 +63,7 @@ WAN: Mapping[str, Mapping[str, Setting]] = {
         "timeout_prevote": ("2s", "the same"),
         "timeout_precommit": ("2s", "the same"),
         "timeout_commit": ("1s", "how long late votes are awaited before the next height"),
+        "create_empty_blocks_interval": ("60s", "a sign of life; a new node needs late blocks"),
         "peer_gossip_sleep_duration": ("50ms", "many peers"),
     },
     "p2p": {"send_rate": (20_000_000, "bytes a second"),
@@ -76,7 +78,7 @@ _COMMON: Mapping[str, Mapping[str, Setting]] = {
         "log_level": ("info", "what happened; state and p2p say little at this level"),
     },
     "consensus": {
-        "create_empty_blocks": (False, "a block that says nothing is not made"),
+        "create_empty_blocks": (False, "a block that says nothing is made now and then only"),
     },
     "mempool": {
         "recheck": (False, "a sequence number is used once; execution refuses what is late"),

@@ -22,7 +22,9 @@ from muniment.network.light_block import read_header
 from muniment.network.node import Node, Plan
 from muniment.network.remote_ledger import RemoteLedger
 from muniment.network.rpc import Rpc
-from muniment.network.trust import trusted_now, with_commit
+from muniment.network.snapshots import make as make_snapshot
+from muniment.network.trust import extend_policy
+from muniment.node.promotion import EVIDENCE_SECONDS
 from muniment.node.solo import POLICY_FILE
 from muniment.node.wallet import write_private
 from muniment.proof.attestation import TrustPolicy
@@ -31,8 +33,6 @@ from muniment.proof.crypto import PrivateKey, b64, sha256, unb64
 from muniment.proof.errors import Fault, LedgerError, Malformed, NotFound, OutOfTurn
 
 LIFE_SECONDS = 7 * 86_400
-TRUST_SECONDS = 21 * 86_400
-"""As long as a double vote can be reported: so long validators answer for a header."""
 BEHIND = 2
 """Blocks between the header named and the newest: the state of a later one must be there."""
 _GROUPS, _GROUP_DIGITS = 6, 5
@@ -111,6 +111,7 @@ def invite(
                        remedy="Submit something, and try again.")
     header = read_header(asked, height)
     rules = _rules(node)
+    policy = extend_policy(node.folder / POLICY_FILE, asked, int(genesis["initial_height"]))
     key = PrivateKey.generate("Ed25519")
     until = int(now()) + LIFE_SECONDS
     made = Invitation(
@@ -118,9 +119,10 @@ def invite(
         genesis=json.dumps(genesis, sort_keys=True), header=header.digest().hex().upper(),
         height=height, host=host or f"{plan.place.host}:{plan.place.p2p_port}",
         node=node.home.node_id(), node_key=key.jwk()["d"], office=plan.office,
-        origin=rules["origin"], policy=trust_policy(node), rpc=rpc or plan.place.url, until=until,
+        origin=rules["origin"], policy=policy.text(), rpc=rpc or plan.place.url, until=until,
     )
     let_in(node.folder, guest_id(made), until)
+    make_snapshot(node.folder)
     return made
 
 
@@ -137,25 +139,6 @@ def guest_id(invitation: Invitation) -> str:
 
 def _node_key(invitation: Invitation) -> PrivateKey:
     return PrivateKey.from_seed(unb64(invitation.node_key, 32))
-
-
-def trust_policy(node: Node) -> str:
-    """Return a node's trust policy; what the network decides is trusted from its first block on.
-
-    It is written once that block is there: a node trusts itself.
-    """
-    path = node.folder / POLICY_FILE
-    policy = TrustPolicy.parse(path.read_text(encoding="ascii"))
-    last = policy.rules[-1]
-    if last.kind == "commit" or last.last is None:
-        return policy.text()
-    rpc = node.rpc()
-    first = int(rpc.call("genesis")["genesis"]["initial_height"])
-    made = with_commit(policy, last.origin, last.last, trusted_now(rpc, first, TRUST_SECONDS))
-    making = path.with_name(f".{path.name}.making")
-    making.write_text(made.text(), encoding="ascii")
-    making.replace(path)
-    return made.text()
 
 
 def read_invitation(data: bytes, now: Callable[[], float] = time.time) -> Invitation:
@@ -211,7 +194,7 @@ def prepare(
     node.home.make_keys(node=_node_key(invitation))
     node.home.write_genesis(json.loads(invitation.genesis))
     _configure(node.home, invitation, name, place, node.address(), profile)
-    node.write_plan(Plan(name, place))
+    node.write_plan(Plan(name, place, serve=("--fetch-from", invitation.rpc)))
     (folder / POLICY_FILE).write_text(invitation.policy, encoding="ascii")
     return node
 
@@ -227,7 +210,7 @@ def _configure(
             "rpc_servers": (f"{invitation.rpc},{invitation.rpc}", "the engine asks for two"),
             "trust_height": (invitation.height, "the header that the invitation names"),
             "trust_hash": (invitation.header, "its hash, compared by telephone"),
-            "trust_period": (f"{TRUST_SECONDS}s", "as long as validators answer for a header"),
+            "trust_period": (f"{EVIDENCE_SECONDS}s", "as long as validators answer for a header"),
             "discovery_time": ("5s", "how long snapshots are looked for"),
         }})
 

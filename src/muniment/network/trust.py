@@ -6,8 +6,10 @@ evidence alone, and whoever renews by the same file trusts the same header.
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 from muniment.network.light_block import Responder, read_header
+from muniment.node.promotion import EVIDENCE_SECONDS
 from muniment.proof.attestation import Rule, TrustPolicy
 from muniment.proof.errors import Refused
 from muniment.proof.evidence import Proven
@@ -40,6 +42,28 @@ def with_commit(policy: TrustPolicy, origin: str, size: int, trusted: Trusted) -
     """
     rule = Rule(origin, size + 1, None, "commit", (), trusted)
     return TrustPolicy.parse(TrustPolicy((*policy.rules, rule)).text())
+
+
+def extend_policy(path: Path, rpc: Responder, first: int) -> TrustPolicy:
+    """Let the trust policy of a node's directory go on beyond the solo range; return it.
+
+    Done once, when the network's first block is there: an office trusts its own node.
+
+    Args:
+        path: The file.
+        rpc: The office's own node.
+        first: The height of the network's first block.
+    """
+    policy = TrustPolicy.parse(path.read_text(encoding="ascii"))
+    last = policy.rules[-1]
+    if last.last is None:
+        return policy
+    trusted = trusted_now(rpc, first, EVIDENCE_SECONDS)
+    extended = with_commit(policy, last.origin, last.last, trusted)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(extended.text(), encoding="ascii")
+    fresh.replace(path)
+    return extended
 
 
 def renewed(text: str, proven: Proven) -> str:
