@@ -137,8 +137,7 @@ def test_storage_keeps_nothing_that_is_not_the_next_missing(lacking):
     from muniment.proof.errors import StorageFault
     from muniment.storage.decided import Fetched
     from muniment.storage.protocol import Entry
-    with DecidedStorage(lacking) as storage:
-        with pytest.raises(StorageFault):
-            storage.fill(Fetched(storage.missing.start + 1, [Entry(b"x", None)], [], [], []))
+    with DecidedStorage(lacking) as storage, pytest.raises(StorageFault):
+        storage.fill(Fetched(storage.missing.start + 1, [Entry(b"x", None)], [], [], []))
     with closing(sqlite3.connect(lacking / "ledger.db")) as database:
         assert database.execute("SELECT count(*) FROM entry WHERE leaf = 'x'").fetchone() == (0,)

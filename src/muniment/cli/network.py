@@ -166,8 +166,8 @@ def serve(
 ) -> None:
     """Run the application of one office's node until it is stopped; logs are JSON on stderr."""
     with errors():
-        from muniment.network.logs import log_as_json
         from muniment.network.application import Options
+        from muniment.network.logs import log_as_json
         from muniment.network.serve import serve as run_application
 
         log_as_json()
