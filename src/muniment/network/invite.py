@@ -32,6 +32,7 @@ from muniment.proof.canonical import encode as encode_plain
 from muniment.proof.crypto import PrivateKey, b64, sha256, unb64
 from muniment.proof.errors import Fault, LedgerError, Malformed, NotFound, OutOfTurn
 
+FORMAT: Literal["muniment/invitation/v1"] = "muniment/invitation/v1"
 LIFE_SECONDS = 7 * 86_400
 BEHIND = 2
 """Blocks between the header named and the newest: the state of a later one must be there."""
@@ -47,7 +48,7 @@ class Invitation(Record, frozen=True, kw_only=True):
     """The name of the rules in force."""
     edition_hash: Digest
     """The hash of their lock."""
-    format: Literal["muniment/invitation/v1"] = "muniment/invitation/v1"
+    format: Literal["muniment/invitation/v1"]
     """The format."""
     genesis: str
     """The engine's genesis, as JSON text."""
@@ -115,7 +116,8 @@ def invite(
     key = PrivateKey.generate("Ed25519")
     until = int(now()) + LIFE_SECONDS
     made = Invitation(
-        chain_id=header.chain_id, edition=rules["edition"], edition_hash=rules["hash"],
+        format=FORMAT, chain_id=header.chain_id, edition=rules["edition"],
+        edition_hash=rules["hash"],
         genesis=json.dumps(genesis, sort_keys=True), header=header.digest().hex().upper(),
         height=height, host=host or f"{plan.place.host}:{plan.place.p2p_port}",
         node=node.home.node_id(), node_key=key.jwk()["d"], office=plan.office,

@@ -30,6 +30,7 @@ from muniment.proof.errors import Malformed, NotFound, VerificationError
 from muniment.storage.sqlite import FILE_NAME
 from muniment.vault.vault import VAULT_FILE
 
+FORMAT: Literal["muniment/backup/v1"] = "muniment/backup/v1"
 MANIFEST = "manifest.json"
 NOTE = "backup.json"
 """Stands in a ledger's directory and says when its newest backup was made."""
@@ -55,7 +56,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     """When it was made, in UTC seconds."""
     files: dict[str, BackedFile]
     """Its files by name."""
-    format: Literal["muniment/backup/v1"] = "muniment/backup/v1"
+    format: Literal["muniment/backup/v1"]
     """The format."""
     height: Natural
     """The height of the ledger's last block."""
@@ -119,7 +120,8 @@ def _manifest(directory: Path, copied: Path, created: int) -> Manifest:
     files = {path.name: BackedFile(bytes=path.stat().st_size, sha256=_digest(path))
              for path in sorted(copied.iterdir()) if path.name in _FILES}
     return Manifest(
-        created=created, origin=origin, height=head.height, size=head.size, log_root=b64(root),
+        format=FORMAT, created=created, origin=origin, height=head.height, size=head.size,
+        log_root=b64(root),
         signed=int(read_private(signed)["size"]) if signed.exists() else 0, files=files,
     )
 
