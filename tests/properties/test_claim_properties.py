@@ -11,7 +11,9 @@ from muniment.invariants import uphold
 from muniment.model import example
 from muniment.model.account import ACCOUNTS
 from muniment.model.application import APPLICATIONS
+from muniment.model.checking import assess_recorded, recorded_claims
 from muniment.model.claim import CLAIMED, CLAIMS, FINDINGS, claimed_key
+from muniment.model.claiming import later_filing
 from muniment.model.earlier_acts import earlier_key
 from muniment.model.priority import assess_priority
 from muniment.model.priority_case import (
@@ -25,7 +27,7 @@ from muniment.model.priority_case import (
     Steps,
     Title,
 )
-from muniment.model.reference import REFERENCE
+from muniment.model.reference import REFERENCE, LedgerReference
 from muniment.model.result_texts import ABOUT, EXCLUDING, TEXTS
 from muniment.model.rulebook import Rulebook
 from muniment.model.state import State
@@ -158,20 +160,44 @@ BEGINNING = [
 ]
 
 
+def apply(state, plain):
+    """Run an act; return whether it was accepted."""
+    module = import_module(f"muniment.operations.{plain['type'].replace('-', '_')}")
+    try:
+        operation = from_members(module.TYPE.payload, plain)
+    except Malformed:
+        return False
+    outcome = module.TYPE.run(operation, state, example.context("XB"), module.TYPE.checks)
+    if isinstance(outcome, tuple):
+        uphold(outcome, state)
+        state.put(outcome)
+        return True
+    return False
+
+
+@settings(max_examples=60, deadline=None)
+@given(acts=st.lists(ACTS.filter(lambda one: one["type"] != "declare-relation"), max_size=12))
+def test_a_finding_is_what_anyone_finds_who_checks_all_claims_at_that_moment(acts):
+    """Though the act itself checked one claim, and took the others by their findings."""
+    state = world()
+    for plain in BEGINNING + acts:
+        if not apply(state, plain):
+            continue
+        later = later_filing(state, plain["office"], plain["right"], plain["number"])
+        claims = recorded_claims(state, later.part)
+        place = plain.get("claim", len(claims) - 1)
+        assessed = assess_recorded(state, later.named, claims,
+                                   Rulebook(LedgerReference(state))).claims[place]
+        finding = state.get(FINDINGS, later.part, f"{place:012}")
+        assert finding.results == assessed.summary()
+
+
 @settings(max_examples=80, deadline=None)
 @given(acts=st.lists(ACTS, max_size=20))
 def test_after_any_acts_index_and_findings_are_those_of_the_claims(acts):
     state = world()
     for plain in BEGINNING + acts:
-        module = import_module(f"muniment.operations.{plain['type'].replace('-', '_')}")
-        try:
-            operation = from_members(module.TYPE.payload, plain)
-        except Malformed:
-            continue
-        outcome = module.TYPE.run(operation, state, example.context("XB"), module.TYPE.checks)
-        if isinstance(outcome, tuple):
-            uphold(outcome, state)
-            state.put(outcome)
+        apply(state, plain)
     claims = {key.decode().removeprefix("claim/").removesuffix("/"): claim
               for key, claim in state.rows(CLAIMS)}
     pointing = [row.claim for _, row in state.rows(CLAIMED) if not row.moved]

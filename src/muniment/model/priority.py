@@ -22,7 +22,7 @@ from muniment.model.rulebook import Rulebook
 
 RULES = "2026"
 """The version of the rules that a recorded claim keeps beside its results."""
-_LOSING = EXCLUDING - {
+LOSING = EXCLUDING - {
     ("P06", "RESTORABLE"), ("P06", "RESTORED_ELSEWHERE"), ("P06", "POLICY_UNKNOWN"),
     ("P12", "MISSING"),
 }
@@ -66,7 +66,7 @@ class ClaimAssessment:
     def is_lost(self) -> bool:
         """Whether it no longer counts for the time limits of other claims."""
         return bool(self.excluded_by) and any(
-            (one.check, one.result) in _LOSING for one in self.results)
+            (one.check, one.result) in LOSING for one in self.results)
 
     def summary(self) -> dict[str, str]:
         """Return the result of each check by its number: what a recorded claim keeps."""
@@ -169,22 +169,35 @@ def assess_priority(
     """
     filed = descent.filed if descent else later.date
     if len(claims) == 1:
-        only = _assess(Case(later, claims[0], rulebook, descent, None, published))
+        only = assess_claim(later, claims[0], rulebook, descent, None, published)
         return Assessment(later, (only,), filed)
     made: dict[int, ClaimAssessment] = {}
     earliest: date | None = None
     for place in sorted(range(len(claims)), key=lambda one: claims[one].date or date.max):
         claim = claims[place]
-        made[place] = _assess(Case(later, claim, rulebook, descent, earliest, published))
+        made[place] = assess_claim(later, claim, rulebook, descent, earliest, published)
         if earliest is None and not made[place].is_lost:
             earliest = claim.date
     return Assessment(later, tuple(made[place] for place in range(len(claims))), filed)
 
 
-def _assess(case: Case) -> ClaimAssessment:
-    claim = case.claim
+def assess_claim(
+    later: Filing, claim: ClaimFacts, rulebook: Rulebook, descent: Descent | None,
+    others: date | None, published: date | None,
+) -> ClaimAssessment:
+    """Assess one claim of a later filing; pure.
+
+    Args:
+        later: The filing that claims.
+        claim: The claim, with what the public register says of the earlier filing.
+        rulebook: Reference data with what was read of it.
+        descent: From which filing the later one descends, if from any.
+        others: The earliest date of the other claims that are not lost.
+        published: The day on which the later filing was published, if its office said so.
+    """
     if claim.found == "none" and claim.covered:
         return ClaimAssessment(claim, ())
+    case = Case(later, claim, rulebook, descent, others, published)
     results = tuple([check(case) for check in CHECKS])
     excluded = tuple([one.check for one in results if (one.check, one.result) in EXCLUDING])
     return ClaimAssessment(claim, results, excluded)
