@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+from test_priority_table import applications, assess
 
 from muniment.model.priority_case import Result
 from muniment.model.result_texts import ABOUT, TEXTS
 from muniment.proof.errors import Fault, Malformed
 from muniment.texts import LANGUAGES, PLACE, WRITTEN, Texts, catalogue, choose_language, gaps
-from muniment.texts.results import SYMBOLS, basis_in_words, mark_of, tell
+from muniment.texts.results import SYMBOLS, basis_in_words, mark_of, several_in_words, tell
 
 ROWS = catalogue()
 SOURCE = Path(__file__).parent.parent.parent / "src" / "muniment"
@@ -169,6 +170,24 @@ def test_no_basis_that_the_core_names_is_left_in_english():
         for english in known:
             rest = rest.replace(english, "")
         assert not re.findall(r"[A-Za-z]{3,}", re.sub(r"bis|ter|ST|\([ivx]+\)", "", rest)), basis
+
+
+@pytest.mark.parametrize("language", WRITTEN)
+def test_every_example_of_the_rules_can_be_told(language):
+    """The facts of a result suffice for its texts, in every language that is written."""
+    texts, told = Texts(language), set()
+    for application in applications():
+        assessed = assess(application)
+        for claim in assessed.claims:
+            for one in (*claim.results, assessed.several):
+                said = tell(texts, one)
+                assert said.reason
+                assert not set("{}|") & set(said.reason + said.remedy), one.key
+                told.add(one.key)
+                if language == "en":
+                    assert said.reason[:8] == one.reason[:8]
+        assert several_in_words(texts, assessed)
+    assert {key for key in TEXTS if "NOT_CONFIRMED" not in key} == told
 
 
 def test_closed_days_are_told_with_their_week_day():
