@@ -178,14 +178,15 @@ def parse_json(line: bytes) -> dict[str, Any]:
     Raises:
         ValueError: It is none, not UTF-8, too deep, or names a member twice.
     """
+    text = line.decode("utf-8").strip(" \t\r\n")
     try:
-        plain = json.loads(line.decode("utf-8"), object_pairs_hook=_members,
-                           parse_constant=_refuse)
-        json.dumps(plain, ensure_ascii=False).encode("utf-8")
+        plain, end = _DECODER.raw_decode(text)
     except RecursionError:
         raise ValueError("too deep") from None
-    if not isinstance(plain, dict):
-        raise ValueError("no object")  # noqa: TRY004 - one error for every bad row
+    if end != len(text) or not isinstance(plain, dict):
+        raise ValueError("no object")
+    if "\\u" in text:  # half a surrogate pair can only be written so
+        json.dumps(plain, ensure_ascii=False).encode("utf-8")
     return plain
 
 
@@ -198,6 +199,9 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(text: str) -> Any:
     raise ValueError(text)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_refuse)
 
 
 def _csv_rows(lines: Iterator[bytes]) -> Iterator[RawRow]:
