@@ -85,6 +85,8 @@ class Payload(Record, frozen=True, kw_only=True, tag_field="type", tag=True):
 
 RecordType = TypeVar("RecordType", bound=Record)
 
+Encoded = msgspec.Raw
+"""Canonical JSON that was encoded before; it goes as it is into what is encoded around it."""
 _ENCODER = msgspec.json.Encoder(order="sorted")
 replace = msgspec.structs.replace
 

@@ -71,8 +71,8 @@ class Source(NamedTuple):
 
 
 def answer(assessed: Assessment) -> dict[str, Any]:
-    """Return an assessment as the command answers it."""
-    return {**assessed.as_json(), "fiction": is_fiction(assessed)}
+    """Return an assessment as the command answers it, to be encoded."""
+    return {**assessed.as_answer(), "fiction": is_fiction(assessed)}
 
 
 def answer_lines(checker: Checker, rows: Iterable[Row]) -> bytes:

@@ -80,6 +80,13 @@ class ClaimAssessment:
 
     def as_json(self) -> dict[str, Any]:
         """Return the assessment as JSON members."""
+        return self._members([one.as_json() for one in self.results])
+
+    def as_answer(self) -> dict[str, Any]:
+        """Return the assessment for an answer to encode: the same JSON, made with less work."""
+        return self._members([one.as_answer() for one in self.results])
+
+    def _members(self, checks: list[Any]) -> dict[str, Any]:
         if not self.confirmed:
             return _NOT_CONFIRMED
         earlier = self.claim.earlier
@@ -87,7 +94,7 @@ class ClaimAssessment:
                  "right": earlier.right}
         return {
             "answer": "assessed",
-            "checks": {one.check: one.as_json() for one in self.results},
+            "checks": dict(zip([one.check for one in self.results], checks, strict=True)),
             "earlier": named,
             "excluded_by": list(self.excluded_by),
         }
@@ -131,9 +138,16 @@ class Assessment:
 
     def as_json(self) -> dict[str, Any]:
         """Return the assessment as JSON members, all dates as `YYYY-MM-DD`."""
+        return self._members([one.as_json() for one in self.claims])
+
+    def as_answer(self) -> dict[str, Any]:
+        """Return the assessment for an answer to encode: the same JSON, made with less work."""
+        return self._members([one.as_answer() for one in self.claims])
+
+    def _members(self, claims: list[dict[str, Any]]) -> dict[str, Any]:
         later, several = self.later, self.several
         return {
-            "claims": [one.as_json() for one in self.claims],
+            "claims": claims,
             "later": {
                 "date": shown(later.date), "number": later.number, "office": later.office,
                 "right": later.right,

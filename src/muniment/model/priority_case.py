@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
 
+from muniment.codec import Encoded, encode
 from muniment.model.calendar import format_date
 from muniment.model.result_texts import EXCLUDING, WORDS, Words
 from muniment.model.rulebook import UNKNOWN, Policies, Rulebook
@@ -219,6 +220,10 @@ class Result:
     and tells sentences of one result apart."""
     _members: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
     """The JSON members, once they have been made."""
+    _is_shared: bool = field(default=False, init=False, repr=False, compare=False)
+    """Whether many claims have this very result."""
+    _encoded: Encoded | None = field(default=None, init=False, repr=False, compare=False)
+    """The JSON of a shared result, once it has been encoded."""
 
     @property
     def key(self) -> str:
@@ -257,6 +262,14 @@ class Result:
             self._members = self._as_json()
         return self._members
 
+    def as_answer(self) -> dict[str, Any] | Encoded:
+        """Return the result for an answer to encode; that of many claims is encoded once."""
+        if not self._is_shared:
+            return self.as_json()
+        if self._encoded is None:
+            self._encoded = Encoded(encode(self.as_json()))
+        return self._encoded
+
     def _as_json(self) -> dict[str, Any]:
         said = self._said
         if not self.facts:
@@ -290,7 +303,9 @@ RESULTS_KEPT = 8_192
 @lru_cache(maxsize=RESULTS_KEPT)
 def plain(check: str, result: str, why: str = "", *facts: tuple[str, Any]) -> Result:
     """Return a result that many claims share, with its few facts: the same one for each."""
-    return Result(check, result, why, dict(facts))
+    made = Result(check, result, why, dict(facts))
+    made._is_shared = True  # noqa: SLF001 - whoever is given it has it from here
+    return made
 
 
 def by_law(check: str, result: str, row: Mapping[str, Any], why: str = "") -> Result:
