@@ -4,6 +4,7 @@
 nothing by itself and is no consensus: a test says which calls it makes.
 """
 
+import contextlib
 import socket
 
 from muniment.abci import messages
@@ -32,7 +33,8 @@ class Client:
         """Send a request without waiting for its answer."""
         request = request if request is not None else REQUESTS[name](**fields)
         self._awaited.append(name)
-        self.socket.sendall(framed(Request(**{name: request}).SerializeToString()))
+        with contextlib.suppress(ConnectionError):  # `receive` tells of a connection that ended
+            self.socket.sendall(framed(Request(**{name: request}).SerializeToString()))
 
     def receive(self):
         """Return the next answer, which must be that of the oldest request without one."""

@@ -3,11 +3,12 @@
 import csv
 import io
 
+from tools.historic_counts import RECEIVING, TABLE, counts, write
+
 from muniment.intake.rules import RULES
 from muniment.model.calendar import Calendar
 from muniment.model.result_texts import TEXTS
 from muniment.reference import PackagedReference
-from tools.historic_counts import RECEIVING, TABLE, counts, write
 
 
 def test_counts_of_the_real_indian_and_us_pairs(data):

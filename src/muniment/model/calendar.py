@@ -68,6 +68,11 @@ def format_date(day: date) -> str:
     return day.isoformat()
 
 
+def shown(day: date | None) -> str | None:
+    """Return a date as JSON shows it."""
+    return format_date(day) if day else None
+
+
 def add_months(start: date, months: int) -> date:
     """Return the day on which a term of months from `start` ends (PCT Rule 80.2)."""
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)

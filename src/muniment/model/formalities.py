@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.priority_case import Case, Result, by_law, law, plain
-from muniment.model.rulebook import Row, Term
+from muniment.model.priority_case import Case, Result, by_law, plain
+from muniment.model.rulebook import Row, Term, law
 
 GRACE_MONTHS = 1
 """A correction after the time limit counts as in time by no more (PCT Rule 26bis.2(b))."""

@@ -9,8 +9,8 @@
 from typing import Any
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.priority_case import INTERNATIONAL, Case, Restored, Result, law, plain
-from muniment.model.rulebook import Row, Term
+from muniment.model.priority_case import INTERNATIONAL, Case, Restored, Result, plain
+from muniment.model.rulebook import Row, Term, law
 
 PCT_WINDOW_MONTHS = 2
 """A claim of an international application is not void if late by no more (PCT 26bis.2(c)(iii))."""

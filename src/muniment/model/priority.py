@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from muniment.model.calendar import add_months, format_date
-from muniment.model.priority_case import Case, ClaimFacts, Descent, Filing, Result, shown
+from muniment.model.calendar import add_months, format_date, shown
+from muniment.model.priority_case import Case, ClaimFacts, Descent, Filing, Result
 from muniment.model.priority_checks import CHECKS
 from muniment.model.result_texts import EXCLUDING, TEXTS
 from muniment.model.rulebook import Rulebook

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from muniment.codec import Encoded, encode
-from muniment.model.calendar import format_date
 from muniment.model.result_texts import EXCLUDING, WORDS, Words
 from muniment.model.rulebook import UNKNOWN, Policies, Rulebook
 
@@ -397,13 +396,3 @@ class Case:
         if facts:
             return Result(check, "POLICY_UNKNOWN", why, {"office": office, **dict(known), **facts})
         return plain(check, "POLICY_UNKNOWN", why, ("office", office), *known)
-
-
-def shown(day: date | None) -> str | None:
-    """Return a date as JSON shows it."""
-    return format_date(day) if day else None
-
-
-def law(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts that every result shows which rests on a policy."""
-    return {"law": row["basis"], "source": row["source"]}

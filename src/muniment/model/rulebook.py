@@ -141,3 +141,8 @@ class Policies:
             (parse_date(one["valid_from"]) if one.get("valid_from") else None, one)
             for one in found
         )
+
+
+def law(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts that every result shows which rests on a policy."""
+    return {"law": row["basis"], "source": row["source"]}
