@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CACHE := $(or $(MUNIMENT_CACHE),$(HOME)/.cache/muniment)
 
-.PHONY: check demo test lint generate bench bench-import bench-light clean help
+.PHONY: check demo test lint generate bench bench-import bench-light bench-priority bench-search bench-network faults clean help
 
 check: lint test
 
@@ -39,6 +39,21 @@ bench-import: $(READY)   ## measure imports of XML and rows, from the real data
 
 bench-light: $(READY)   ## measure evidence of a network of 190 validators
 	@for sets in "4" "31" "190" "190 3"; do $(BIN)/python -m benchmarks.light $$sets; done
+
+bench-priority: $(READY)   ## measure the priority check: a million claims against a million filings
+	$(BIN)/python -m benchmarks.priority 1000000 1000000
+
+bench-search: $(READY)   ## measure the search among a hundred thousand filings
+	$(BIN)/python -m benchmarks.searching 100000
+
+bench-network: $(READY)   ## measure four validators under load, and the engine's own application
+	$(BIN)/python -m benchmarks.network --per-envelope 100
+	$(BIN)/python -m benchmarks.network --per-envelope 1 --window 400 --rate 3000
+	$(BIN)/python -m benchmarks.network --per-envelope 100 --kvstore
+	$(BIN)/python -m benchmarks.network --per-envelope 1 --window 400 --rate 9000 --kvstore
+
+faults: $(READY)   ## three hundred faults in half an hour, on this machine alone; needs root
+	$(BIN)/python -m tests.faults.run
 
 clean:   ## remove what was made here
 	rm -rf $(VENV) demo-output build
