@@ -83,6 +83,8 @@ def test_solo_and_network_are_one_ledger_for_any_sequence_of_blocks(blocks, data
                 executed = iter(result.outcomes)
                 outcomes = [next(executed) if isinstance(one, Envelope) else one for one in parsed]
                 assert [exec_result(one) for one in outcomes] == list(answer.tx_results)
+                assert [(b64(one.pub_key.ed25519), one.power) for one in
+                        answer.validator_updates] == [*result.validators]
                 assert answer.app_hash == sha256(solo.current().text().encode())
                 assert roots(application.standing.ledger) == roots(solo)
             assert list(application.standing.ledger.storage.entries(0, solo.head.size)) == list(

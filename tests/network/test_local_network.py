@@ -21,6 +21,7 @@ from muniment.network.remote_ledger import RemoteLedger
 from muniment.node.register import Register
 from muniment.operations.file_application import FileApplication
 from muniment.proof.errors import Busy, LedgerError, Malformed, NotFound, Refused
+from muniment.storage.decided import DecidedStorage
 
 
 def wait_for(condition, what):
@@ -196,7 +197,7 @@ def test_stopped_and_started_it_stands_where_it_stood(cluster, filing):
     with pytest.raises(Refused, match="node-not-running"):
         cluster.break_("XA", "kill")
     for node in cluster.nodes.values():  # nothing acknowledged was lost, anywhere
-        with DecidedLedger(node.folder) as ledger:
+        with DecidedLedger(DecidedStorage(node.folder)) as ledger:
             assert len(list(ledger.tree.scan(b"application/XA/"))) == filing.acknowledged
     cluster.up()
     assert filing.file("XA") > last

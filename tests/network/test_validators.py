@@ -13,6 +13,7 @@ from tests.scenarios.test_commands import answer, run
 
 from muniment.network.remote_ledger import RemoteLedger
 from muniment.network.trust import trusted_now
+from muniment.proof.crypto import unb64
 from muniment.proof.attestation import TrustPolicy
 
 OFFICES = ("US", "IN", "EP", "JP")
@@ -146,6 +147,18 @@ def test_commands_that_read_answer_alike_through_every_node(network, imported):
     for command in asked:
         told = {run(*command, *network.at("US", node)) for node in range(4)}
         assert len(told) == 1, command
+
+
+def test_history_of_the_network_replays_solo_and_every_byte_is_recomputed(
+    network, imported, tmp_path
+):
+    network.settled()
+    sound = answer("ledger", "verify", *network.at("US", 2))
+    run("ledger", "export", tmp_path / "export", *network.at("US", 3))
+    reached = answer("ledger", "replay", tmp_path / "export", tmp_path / "again")
+    assert (sound["valid"], sound["entries"]) == (True, reached["size"])
+    assert sound["state_root"] == unb64(reached["state_root"]).hex()
+    assert answer("ledger", "verify", "--ledger", tmp_path / "again")["log_root"] == sound["log_root"]
 
 
 def test_node_that_does_not_answer_is_named_and_nothing_is_lost(network):

@@ -9,21 +9,24 @@ from tests.abci.grammar import START, Subject
 from muniment.abci.messages import RequestInitChain
 from muniment.abci.values import PublicKey, Timestamp, ValidatorUpdate
 from muniment.codec import encode
-from muniment.model.account import ADMISSIONS
+from muniment.model.account import ADMISSIONS, Admission
 from muniment.model.envelope import sign_envelope
 from muniment.model.possession import prove_possession
-from muniment.model.state import change
-from muniment.model.validator import VALIDATORS, Validator, address_of
+from muniment.model.validator import address_of
 from muniment.network.application import LedgerApplication
 from muniment.network.remote_ledger import RemoteLedger
 from muniment.network.trust import with_commit
 from muniment.node.founding import found
+from muniment.node.governance import node_enrolment
 from muniment.node.promotion import copy_ledger, promote
-from muniment.node.solo import SoloLedger
+from muniment.node.register import Register
 from muniment.node.wallet import Wallet
+from muniment.operations.admit_member import AdmitMember
 from muniment.operations.enrol_office import EnrolOffice
 from muniment.operations.file_application import FileApplication
 from muniment.operations.record_copy import RecordCopy
+from muniment.operations.seat_validator import SeatValidator
+from muniment.operations.set_power_policy import SetPowerPolicy
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.crypto import PrivateKey, b64, unb64
 from muniment.reference import packaged_rows
@@ -50,26 +53,40 @@ class World:
         found(self.origin, office=first, name="register.test.example", now=now,
               profile="demo" if demo else "solo",
               rows=[row for row in rows if row[1][0].startswith("X") or not demo])
-        self.wallets = {first: Wallet.load(self.origin / "keys" / f"{first}.json"),
-                        second: Wallet.generate(second)}
         self.observers = observers
+        everyone = (*offices, *observers)
+        if second not in everyone:
+            everyone = (*everyone, second)
+        self.wallets = {office: Wallet.generate(office) for office in everyone}
+        self.wallets[first] = Wallet.load(self.origin / "keys" / f"{first}.json")
         self.engine_keys, self.node_keys = (
             {office: PrivateKey.generate("Ed25519") for office in (*offices, *observers)}
             for _ in range(2))
-        with SoloLedger(self.origin, now=now) as ledger:
-            for office, key in self.engine_keys.items():
-                node = address_of(b64(self.node_keys[office].public.raw()))
-                row = Validator(entry=0, key=b64(key.public.raw()), log_key=b64(key.public.raw()),
-                                node=node, power=int(office in offices), seated=1)
-                ledger.state.put((change(VALIDATORS, VALIDATORS.key(office), None, row),))
-            key_set = self.wallets[second].key_set()
-            operation = EnrolOffice(key_set=key_set, office=second, possession=prove_possession(
-                second, key_set, ledger.identity.id, self.wallets[second].keys))
-            outcome = ledger.submit([ledger.sign(self.wallets[first], [encode(operation)])])[0]
-            assert outcome.operations == (0,)
-            self.id = ledger.identity.id
-            self.highest = {first: ledger.state.get(ADMISSIONS, first).highest, second: 0}
+        with Register(self.origin, now=now) as register:
+            for office in everyone:
+                self._enrol(register, first, office)
+            for office in offices:
+                register.act(AdmitMember(office=office, units=10))
+                register.act(SeatValidator(office=office))
+            register.act(SetPowerPolicy(policy="authority"))
+            state = register.ledger.state
+            self.id = register.ledger.identity.id
+            self.highest = {office: (state.get(ADMISSIONS, office) or Admission()).highest
+                            for office in everyone}
         self.genesis = promote(self.origin, now=now)
+
+    def _enrol(self, register, operator, office):
+        wallet = self.wallets[office]
+        if office != operator:
+            key_set = wallet.key_set()
+            register.act(EnrolOffice(key_set=key_set, office=office, possession=prove_possession(
+                office, key_set, register.ledger.identity.id, wallet.keys)))
+        if office in self.engine_keys:
+            register.account = office
+            node = address_of(b64(self.node_keys[office].public.raw()))
+            register.act(node_enrolment(register, self.engine_keys[office],
+                                        PrivateKey.generate("Ed25519"), node), wallet)
+            register.account = operator
 
     def desk(self, office, url, trusted, name=""):
         """Return an office's own directory: its keys, its vault and whom it trusts."""
