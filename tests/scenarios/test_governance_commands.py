@@ -226,3 +226,17 @@ def test_keys_that_were_not_lost_object(network, tmp_path, moved):
 
 def test_account_nobody_enrolled_is_not_found(network):
     assert network.answer("account", "show", "XE", code=3)["error"] == "account-unknown"
+
+
+def test_office_joins_with_keys_of_its_own_and_by_the_members_votes(network, tmp_path):
+    act = tmp_path / "act"
+    network.run("office", "request", "XE", "--out", act, "--keys", 3, "--threshold", 2)
+    again = network.answer("office", "request", "XE", "--out", act)
+    told = network.answer("governance", "propose", "enrol-office", "--file", act, by="XA")
+    for office in ("XB", "XC"):
+        told = network.answer("governance", "vote", told["proposal"], by=office)
+    assert told["enacted"]
+    card = network.answer("account", "show", "XE")
+    assert (card["key_set"], card["threshold"], card["keys"]) == (again["key_set"], 2, 3)
+    network.run("validator", "enrol", tmp_path / "XE", by="XE")
+    assert [one["power"] for one in network.answer("validator", "list")] == [1, 1, 1, 1, 0]

@@ -1,11 +1,12 @@
-"""`muniment account`: what stands of an account, and the recovery of a lost key set."""
+"""`muniment account`: what stands of an account; keys that the members are to accept."""
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from muniment.cli.account import office_app
 from muniment.cli.common import (
     AccountOption,
     JsonOption,
@@ -23,6 +24,44 @@ app = group("Show an account; recover a lost key set, or object to it.")
 NameArgument = Annotated[
     str, typer.Argument(help="Account id: an office's ST.3 code, or a digest.")
 ]
+
+
+@office_app.command("request")
+def request_enrolment(
+    office: Annotated[str, typer.Argument(help="ST.3 code.")],
+    out: Annotated[Path, typer.Option(help="The act that a member proposes.")],
+    keys: Annotated[int, typer.Option(help="How many keys.")] = 1,
+    threshold: Annotated[int, typer.Option(help="How many must sign.")] = 1,
+    ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False,
+) -> None:
+    """Make an office's keys, and the act by which the members of a network enrol it."""
+    with opened(ledger, as_json=as_json, read_only=True) as register:
+        from muniment.node.governance import office_enrolment
+
+        _bounded(keys, threshold)
+        act = office_enrolment(register, office, keys=keys, threshold=threshold)
+        _write_act(out, act)
+        if as_json:
+            print_json({"file": str(out), "key_set": act.key_set.digest()})
+            return
+        show([
+            ("act", str(out)), ("key set", act.key_set.digest()),
+            ("keys", f"of {office}, in {register.directory}/keys"),
+            ("next", f"a member: muniment governance propose enrol-office --file {out}"),
+        ])
+
+
+def _bounded(keys: int, threshold: int) -> None:
+    if not 1 <= threshold <= keys <= 6:
+        raise Malformed("key-set-malformed",
+                        "A key set has 1 to 6 keys, and a threshold among them.")
+
+
+def _write_act(out: Path, act: Any) -> None:
+    from muniment.codec import encode
+
+    text = json.dumps(json.loads(encode(act)), indent=1, sort_keys=True)
+    out.write_text(text + "\n", encoding="ascii")
 
 
 @app.command("show")
@@ -64,15 +103,11 @@ def request_recovery(
 ) -> None:
     """Make keys that shall follow a lost key set, and the act that a member proposes."""
     with opened(ledger, as_json=as_json, read_only=True) as register:
-        from muniment.codec import encode
         from muniment.node.recovery import request, waiting_wallet
 
-        if not 1 <= threshold <= keys <= 6:
-            raise Malformed("key-set-malformed", "A key set has 1 to 6 keys, and a threshold "
-                            "among them.")
+        _bounded(keys, threshold)
         act = request(register, name, keys=keys, threshold=threshold)
-        text = json.dumps(json.loads(encode(act)), indent=1, sort_keys=True)
-        out.write_text(text + "\n", encoding="ascii")
+        _write_act(out, act)
         if as_json:
             print_json({"file": str(out), "key_set": act.key_set.digest()})
             return

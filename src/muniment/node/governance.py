@@ -11,11 +11,14 @@ from muniment.codec import Act, Payload, encode, takes_text
 from muniment.declare import Signer
 from muniment.editions import rules_of
 from muniment.model.member import GOVERNANCE, is_governed
-from muniment.model.possession import NodeKeys, prove_node
+from muniment.model.possession import NodeKeys, prove_node, prove_possession
 from muniment.model.proposal import PROPOSALS, Proposal, counted, tally
 from muniment.node.ledger import Ledger
 from muniment.node.register import Receipt, Register
+from muniment.node.solo import KEYS
+from muniment.node.wallet import Wallet
 from muniment.operations.enact import Enact
+from muniment.operations.enrol_office import EnrolOffice
 from muniment.operations.enrol_validator import EnrolValidator
 from muniment.operations.propose import Propose
 from muniment.operations.vote import CastVote
@@ -162,6 +165,22 @@ def proposal_of(ledger: Ledger, number: int) -> Proposal:
     if found is None:
         raise _unknown(number)
     return found
+
+
+def office_enrolment(
+    register: Register, office: str, *, keys: int = 1, threshold: int = 1
+) -> EnrolOffice:
+    """Return the act by which members enrol an office; its keys are kept in the directory.
+
+    Asked again, it is made of the same keys.
+    """
+    path = register.directory / KEYS / f"{office}.json"
+    if not path.exists():
+        Wallet.generate(office, keys=keys, threshold=threshold).save(path)
+    wallet = register.wallet(office)
+    key_set = wallet.key_set()
+    possession = prove_possession(office, key_set, register.ledger.identity.id, wallet.keys)
+    return EnrolOffice(key_set=key_set, office=office, possession=possession)
 
 
 def node_enrolment(
