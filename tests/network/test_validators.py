@@ -13,8 +13,8 @@ from tests.scenarios.test_commands import answer, run
 
 from muniment.network.remote_ledger import RemoteLedger
 from muniment.network.trust import trusted_now
-from muniment.proof.crypto import unb64
 from muniment.proof.attestation import TrustPolicy
+from muniment.proof.crypto import unb64
 
 OFFICES = ("US", "IN", "EP", "JP")
 ROWS = 3_000
