@@ -26,7 +26,9 @@ from muniment.model.context import Context
 from muniment.model.envelope import Envelope, Erased
 from muniment.model.ledger import CLOCK, EDITIONS, Clock
 from muniment.model.misbehaviour import Misbehaviour, is_new, strike
+from muniment.model.parameters import BLOCK_BYTES, value_of
 from muniment.model.proposal import PROPOSALS, counted
+from muniment.model.reference import PARAMETERS
 from muniment.model.state import Base, Change, State, change
 from muniment.model.validator import VALIDATORS, ValidatorUpdate, updates
 from muniment.proof.crypto import b64
@@ -91,6 +93,8 @@ class BlockResult:
     """Their RFC 9162 leaf hashes."""
     validators: tuple[ValidatorUpdate, ...] = ()
     """What the consensus engine must be told: each key once, power 0 for one that had some."""
+    block_bytes: int | None = None
+    """How large a block may be from now on, if the members changed it."""
     alarms: list[str] = field(default_factory=list)
     """Internal faults and reports of misbehaviour, for the operator's eyes."""
 
@@ -307,6 +311,8 @@ class Engine:
         self.state.put((change(CLOCK, CLOCK.key(), before, after),))
         written = self.state.take_written()
         result.validators = self._validator_updates(written)
+        if PARAMETERS.key(BLOCK_BYTES) in dict(written):
+            result.block_bytes = value_of(self.state, BLOCK_BYTES)
         root = self._tree.apply(written)
         leaf = BlockLeaf(
             count=len(result.leaves),

@@ -11,11 +11,16 @@ from tests.network.world import OFFICES, World
 
 from muniment.abci.messages import RequestCommit, RequestFinalizeBlock
 from muniment.abci.values import Misbehavior, Timestamp
+from muniment.codec import Act, encode
 from muniment.model.envelope import Envelope
 from muniment.model.validator import address_of
 from muniment.network.standing import exec_result, reported
 from muniment.node.ledger import Ledger, parse
 from muniment.node.promotion import copy_ledger
+from muniment.operations.enact import Enact
+from muniment.operations.propose import Propose
+from muniment.operations.set_parameter import SetParameter
+from muniment.operations.vote import CastVote
 from muniment.proof.crypto import b64, sha256
 from muniment.storage.sqlite import SqliteStorage
 
@@ -99,3 +104,25 @@ def ready(path):
 
 def roots(ledger):
     return ledger.engine.log.root(), ledger.tree.root(), ledger.head.size
+
+
+def test_engine_is_told_of_the_size_of_blocks_once_and_only_when_members_changed_it(tmp_path):
+    """Empty parameters would count as changed ones: an update of nothing is no update."""
+    application = SUBJECT.make(ready(tmp_path / "network"))
+    act = Act(encode(SetParameter(name="block-bytes", value=4 * 2**20)))
+    height = WORLD.genesis.initial_height
+    decided = [
+        decide(application, height + step, START, [WORLD.envelope(office, sequence, [operation])])
+        for step, (office, sequence, operation) in enumerate([
+            ("XA", 900, Propose(act=act, member="XA")),
+            ("XA", 901, CastVote(favour=True, member="XA", proposal=1)),
+            ("XB", 902, CastVote(favour=True, member="XB", proposal=1)),
+            ("XB", 903, Enact(act=act, member="XB", proposal=1)),
+            ("XB", 904, Propose(act=act, member="XB")),
+        ])
+    ]
+    told = [one.consensus_param_updates.block.max_bytes
+            if one.HasField("consensus_param_updates") else None for one in decided]
+    assert told == [None, None, None, 4 * 2**20, None]
+    assert [one.tx_results[0].code for one in decided] == [0] * 5
+    application.close()

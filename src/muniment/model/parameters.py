@@ -11,6 +11,7 @@ from muniment.model.account import QUOTAS, STANDARD_QUOTAS, Quotas
 from muniment.model.reference import PARAMETERS, Parameter
 from muniment.model.state import Change, State, change
 
+BLOCK_BYTES = "block-bytes"
 MAJORITY_PARTS = 60
 """Majorities are counted in sixtieths: halves, thirds, quarters and fifths are whole."""
 
@@ -30,6 +31,8 @@ class Bounds(NamedTuple):
 
 _QUOTAS: dict[str, int] = members(STANDARD_QUOTAS)
 SETTABLE: dict[str, Bounds] = {
+    BLOCK_BYTES: Bounds(
+        2**20, 2**24, 2**21, "Bytes of a block of the network: four times the largest envelope."),
     "majority-constitutional": Bounds(
         40, 59, 40, "More than so many sixtieths carry a constitutional act."),
     "majority-ordinary": Bounds(30, 59, 30, "More than so many sixtieths carry an ordinary act."),

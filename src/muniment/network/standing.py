@@ -9,6 +9,8 @@ from pathlib import Path
 
 from muniment.abci.messages import RequestFinalizeBlock, ResponseFinalizeBlock, ResponseInfo
 from muniment.abci.values import (
+    BlockParams,
+    ConsensusParams,
     ExecTxResult,
     Misbehavior,
     MisbehaviorType,
@@ -115,7 +117,7 @@ class Standing:
         executed = iter(result.outcomes)
         outcomes = [next(executed) if isinstance(one, Envelope) else one for one in parsed]
         self._block = result, names, outcomes
-        return ResponseFinalizeBlock(
+        response = ResponseFinalizeBlock(
             tx_results=[exec_result(one) for one in outcomes],
             validator_updates=[
                 ValidatorUpdate(pub_key=PublicKey(ed25519=unb64(one.key, 32)), power=one.power)
@@ -123,6 +125,10 @@ class Standing:
             ],
             app_hash=self.ledger.app_hash(),
         )
+        if result.block_bytes is not None:
+            bounds = BlockParams(max_bytes=result.block_bytes, max_gas=-1)
+            response.consensus_param_updates.CopyFrom(ConsensusParams(block=bounds))
+        return response
 
     def _refuse_gap(self, height: int) -> None:
         expected = (self.ledger.decided or self.ledger.head.height) + 1

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from muniment.model.parameters import BLOCK_BYTES, value_of
 from muniment.model.validator import address_of, validators
 from muniment.node.ledger import Ledger
 from muniment.node.solo import POLICY_FILE, Clock, SoloLedger, system_time
@@ -27,8 +28,6 @@ from muniment.storage.decided import promote as mark
 from muniment.storage.sqlite import FILE_NAME
 
 GENESIS_FILE = "genesis.json"
-BLOCK_BYTES_MAX = 2 * 1024 * 1024
-"""Bytes of a block: four times the largest envelope; all of it is executed within a second."""
 EVIDENCE_SECONDS = 21 * 86_400
 """How long a double vote can be reported: as long as a light client trusts a validator."""
 EVIDENCE_BLOCKS = 100_000
@@ -51,6 +50,8 @@ class ChainGenesis:
     """When the chain begins, in UTC seconds; never before the last solo block."""
     validators: Mapping[str, tuple[str, int]]
     """Each validator's engine key (base64url) and power, by office."""
+    block_bytes: int
+    """How large a block may be."""
 
     def document(self) -> dict[str, Any]:
         """Return the engine's `genesis.json` (CometBFT v0.38, types/genesis.go)."""
@@ -60,7 +61,7 @@ class ChainGenesis:
             "chain_id": self.chain_id,
             "consensus_params": {
                 "abci": {"vote_extensions_enable_height": "0"},
-                "block": {"max_bytes": str(BLOCK_BYTES_MAX), "max_gas": "-1"},
+                "block": {"max_bytes": str(self.block_bytes), "max_gas": "-1"},
                 "evidence": {
                     "max_age_duration": str(EVIDENCE_SECONDS * 10**9),
                     "max_age_num_blocks": str(EVIDENCE_BLOCKS),
@@ -124,7 +125,7 @@ def promote(directory: Path, *, now: Clock = system_time) -> ChainGenesis:
         size = ledger.head.size
         genesis = ChainGenesis(
             chain_id(ledger.identity.id), ledger.head.height + 1, sha256(text.encode("ascii")),
-            note, ledger.time(), powers,
+            note, ledger.time(), powers, value_of(ledger.state, BLOCK_BYTES),
         )
     policy = directory / POLICY_FILE
     ended = end_solo_range(policy.read_text(encoding="ascii"), size)
