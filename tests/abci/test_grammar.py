@@ -10,7 +10,7 @@ from tests.abci.grammar import ATTEMPTS, Block, Chain, Node, follow, heights, li
 from tests.abci.subjects import EXAMPLE
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(lives(EXAMPLE.tx))
 def test_rounds_crashes_and_replays_end_in_the_state_of_an_undisturbed_node(drawn):
     with tempfile.TemporaryDirectory() as folder:
@@ -27,7 +27,7 @@ def test_rounds_crashes_and_replays_end_in_the_state_of_an_undisturbed_node(draw
         follow(EXAMPLE, f"{folder}/b", chain)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.data())
 def test_a_node_restored_from_a_snapshot_goes_on_like_one_that_executed_all(data):
     with tempfile.TemporaryDirectory() as folder:
