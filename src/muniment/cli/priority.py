@@ -132,11 +132,11 @@ def read_case(plain: Any) -> tuple[Filing, list[Asked]]:
             texts += [one["office"], one.get("number") or "", one["date"], kind, *facts.values()]
             earlier.append(Asked(filing(one["office"], kind, one.get("number") or "",
                                         one["date"]), facts))
+        written = "".join(texts)
     except (KeyError, TypeError, AttributeError) as error:
         raise Malformed("case-malformed", f"A member is missing or of the wrong type: {error}.",
                         basis="docs/priority.md") from None
-    if not all(isinstance(one, str) and one.isascii() and len(one) <= TEXT_LENGTH_MAX
-               for one in texts):
+    if not written.isascii() or max(map(len, texts)) > TEXT_LENGTH_MAX:
         raise Malformed("case-malformed", f"A member is no ASCII text of at most "
                         f"{TEXT_LENGTH_MAX} characters.", basis="docs/priority.md")
     return made, earlier

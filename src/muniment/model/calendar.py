@@ -63,6 +63,7 @@ def _bad_date(text: str) -> Malformed:
     )
 
 
+@lru_cache(maxsize=65_536)
 def format_date(day: date) -> str:
     """Return a date as `YYYY-MM-DD`."""
     return day.isoformat()

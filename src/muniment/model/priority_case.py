@@ -284,15 +284,14 @@ class Result:
                 members["remedy"] = said.text.remedy.format_map(words)
         return members
 
-    def _facts_in_words(self) -> dict[str, Any]:
-        words: dict[str, Any] = {
-            name: ", ".join(map(str, value)) if isinstance(value, list) else value
-            for name, value in self.facts.items()
-        }
-        if "deadline" in words:
-            closed = words["deadline"]["closed"]
-            words["closed"] = "; ".join(f"{day} {reason}" for day, reason in closed)
-        return words
+    def _facts_in_words(self) -> Mapping[str, Any]:
+        facts = self.facts
+        words = {name: ", ".join(map(str, value)) for name, value in facts.items()
+                 if type(value) is list}
+        if "deadline" in facts:
+            closed = facts["deadline"]["closed"]
+            words["closed"] = "; ".join([f"{day} {reason}" for day, reason in closed])
+        return {**facts, **words} if words else facts
 
 
 RESULTS_KEPT = 8_192

@@ -81,6 +81,7 @@ class State:
         self._written: dict[bytes, bytes] = {}
         self._undo: list[tuple[bytes, Record | object | None, bytes | None]] = []
         self._rows: dict[bytes, dict[str, Any]] = {}
+        self._held: dict[tuple[str, ...], bool] = {}
 
     def get(self, table: Table[Value], *components: str) -> Value | None:
         """Return the value under `components`, or None."""
@@ -115,8 +116,13 @@ class State:
 
     def holds(self, table: Table[Value], *components: str) -> bool:
         """Return whether any entry stands under `components`, remembered."""
-        prefix = table.key(*components)
-        return self.remember(prefix, "holds", lambda: self._any(prefix))
+        name = (table.name, *components)
+        held = self._held.get(name)
+        if held is None:
+            if len(self._held) >= REMEMBERED_PREFIXES_MAX:
+                self._held.clear()
+            held = self._held[name] = self._any(table.key(*components))
+        return held
 
     def _any(self, prefix: bytes) -> bool:
         fresh = any(key.startswith(prefix) for key in self._written)
@@ -129,7 +135,7 @@ class State:
         if kept is not None and "rows" in kept:
             return cast("tuple[tuple[bytes, Value], ...]", kept["rows"])
         wide = _wide(prefix)
-        if wide and not self.remember(wide, "holds", lambda: self._any(wide)):
+        if wide and not self.remember(wide, "any", lambda: self._any(wide)):
             return ()
         return self.remember(prefix, "rows", lambda: self._scan(table, prefix))
 
@@ -196,6 +202,7 @@ class State:
         return entries
 
     def _forget_rows(self, key: bytes) -> None:
+        self._held.clear()
         at = key.find(b"/") + 1
         while at:
             self._rows.pop(key[:at], None)
