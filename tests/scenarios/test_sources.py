@@ -360,6 +360,36 @@ def test_claims_printed_as_refused_are_not_entered(tmp_path):
     assert [one.by_rule["claim-not-standing"] for one in counts] == [1, 1, 1, 0, 0]
 
 
+def test_claim_to_a_part_whose_list_was_erased_is_not_entered_as_one_to_all(tmp_path):
+    claim = (
+        "<tmk:PriorityBag><tmk:Priority><com:PriorityCountryCode>FR</com:PriorityCountryCode>"
+        "<com:ApplicationNumber><com:ApplicationNumberText>194000001</com:ApplicationNumberText>"
+        "</com:ApplicationNumber><com:PriorityApplicationFilingDate>2019-08-01"
+        "</com:PriorityApplicationFilingDate><tmk:PriorityPartialIndicator>true"
+        "</tmk:PriorityPartialIndicator><tmk:PriorityPartialGoodsServices>"
+        "<tmk:GoodsServicesClassificationBag/><tmk:ClassDescriptionBag><tmk:ClassDescription>"
+        "{}<tmk:GoodsServicesDescriptionText>lamps</tmk:GoodsServicesDescriptionText>"
+        "</tmk:ClassDescription></tmk:ClassDescriptionBag></tmk:PriorityPartialGoodsServices>"
+        "</tmk:Priority></tmk:PriorityBag>")
+    file = tmp_path / "mark.xml"
+    counts = []
+    for erased, number in ((False, ""), (True, ""), (True, "<tmk:ClassNumber>011</tmk:ClassNumber>")):
+        path = founded(tmp_path / f"ledger{len(counts)}")
+        with Register(path) as register:
+            reference = ImportTarget(register).look_up("US", "trademark", "85000001").reference
+            if erased:
+                register.vault._vault.execute("INSERT INTO tombstone VALUES (?, ?)",
+                                              (reference, "priority-goods"))
+                register.vault._vault.commit()
+        file.write_bytes(mark(more=claim.format(number)))
+        done = run_import(path, file, claims=True)
+        counts.append((done.entered, done.claims, done.by_rule["disclosure-erased"]))
+        with Register(path) as register:
+            parts = [one.goods for _, one in rows(register, CLAIMS, "US", "trademark")]
+            assert all(part and (part.classes or part.listed) for part in parts)
+    assert counts == [(1, 1, 0), (1, 0, 1), (1, 1, 0)]
+
+
 def test_mended_mapping_reads_the_same_file_anew(tmp_path):
     path = founded(tmp_path / "ledger")
     file = tmp_path / "table.csv"

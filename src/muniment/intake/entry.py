@@ -115,7 +115,6 @@ class Enterer:
             disclosures = [one for one, _ in made]
             digests = {one.name: digest for one, digest in made}
             filing = (encode(self._operation(record, date, digests)),)
-            self._batch[standing.reference] = date
         try:
             claims = tuple(self._claims(record, standing.reference, find, disclosures))
         except LedgerError:
@@ -123,6 +122,8 @@ class Enterer:
             return None
         if not filing and not claims:
             return None
+        if filing:
+            self._batch[standing.reference] = date
         return Ready(record.row, record.number, filing, claims, tuple(disclosures))
 
     @staticmethod
@@ -180,10 +181,14 @@ class Enterer:
         for claim in complete:
             right = claim.right or record.right
             earlier = self.register.look_up(claim.office, right, claim.number).reference
-            if earlier not in known:
-                known.add(earlier)
-                goods = self._goods(claim, reference, disclosures)
-                lines.append(encode(_claim(record, claim, right, goods)))
+            if earlier in known:
+                continue
+            known.add(earlier)
+            goods = self._goods(claim, reference, disclosures)
+            if claim.goods and not goods:
+                find("disclosure-erased")  # a claim to a part is never entered as one to all
+                continue
+            lines.append(encode(_claim(record, claim, right, goods)))
         return lines
 
     def _goods(
