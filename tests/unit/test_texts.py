@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_priority_table import applications, assess
 
-from muniment.model.priority_case import Result
+from muniment.model.priority_result import Result
 from muniment.model.result_texts import ABOUT, TEXTS
 from muniment.proof.errors import Fault, Malformed
 from muniment.texts import LANGUAGES, PLACE, WRITTEN, Texts, catalogue, choose_language, gaps

@@ -7,7 +7,7 @@ from muniment.cli.claim import acting, claiming
 from muniment.cli.filing import open_filing
 from muniment.cli.priority import Checker
 from muniment.model.checking import filing
-from muniment.model.priority_case import Result
+from muniment.model.priority_result import Result
 from muniment.node.register import Reference, Register
 
 OLDER = Reference("XA", "patent", "2025/000310")

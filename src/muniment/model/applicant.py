@@ -6,7 +6,8 @@ its execution, and whether all of several earlier applicants take part.
 """
 
 from muniment.model.calendar import format_date
-from muniment.model.priority_case import Case, Result, plain
+from muniment.model.priority_case import Case
+from muniment.model.priority_result import Result, plain
 
 
 def applicant_is_entitled(case: Case) -> Result:

@@ -8,7 +8,8 @@ from datetime import date
 
 from muniment.model.calendar import CalendarUnknown, format_date
 from muniment.model.formalities import due, limit, unknown_calendar
-from muniment.model.priority_case import Case, Document, Result, by_law, plain
+from muniment.model.priority_case import Case, Document
+from muniment.model.priority_result import Result, by_law, plain
 from muniment.model.rulebook import Row, Term
 
 PARIS_MONTHS = 3

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from muniment.model.calendar import format_date
-from muniment.model.priority_case import Case, RelatedFiling, Result, plain
+from muniment.model.priority_case import Case, RelatedFiling
+from muniment.model.priority_result import Result, plain
 
 
 def filing_is_first(case: Case) -> Result:

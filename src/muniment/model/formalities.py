@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.priority_case import Case, Result, by_law, plain
+from muniment.model.priority_case import Case
+from muniment.model.priority_result import Result, by_law, plain
 from muniment.model.rulebook import Row, Term, law
 
 GRACE_MONTHS = 1

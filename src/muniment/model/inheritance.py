@@ -1,6 +1,7 @@
 """What a filing has from those before it (Paris Convention Art. 4C(2), 4F, 4G): P19 and P20."""
 
-from muniment.model.priority_case import Case, Result, plain
+from muniment.model.priority_case import Case
+from muniment.model.priority_result import Result, plain
 
 
 def claim_is_inherited(case: Case) -> Result:

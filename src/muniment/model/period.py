@@ -9,7 +9,8 @@
 from typing import Any
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.priority_case import INTERNATIONAL, Case, Restored, Result, plain
+from muniment.model.priority_case import INTERNATIONAL, Case, Restored
+from muniment.model.priority_result import Result, plain
 from muniment.model.rulebook import Row, Term, law
 
 PCT_WINDOW_MONTHS = 2

@@ -15,8 +15,9 @@ from datetime import date
 from typing import Any
 
 from muniment.model.calendar import add_months, format_date, shown
-from muniment.model.priority_case import Case, ClaimFacts, Descent, Filing, Result
+from muniment.model.priority_case import Case, ClaimFacts, Descent, Filing
 from muniment.model.priority_checks import CHECKS
+from muniment.model.priority_result import Result
 from muniment.model.result_texts import EXCLUDING, TEXTS
 from muniment.model.rulebook import Rulebook
 

@@ -80,13 +80,14 @@ RIGHT = {
     "P06.RESTORABLE": Text(
         "The period ended on {deadline[end]}; the right can be restored on the criterion "
         "{restoration[criterion]} until {restoration[until]}.", "Request restoration by "
-        "{restoration[until]} and show {restoration[criterion]}: a request, a statement of "
+        "{restoration[until]} on the criterion {restoration[criterion]}: a request, a statement of "
         "reasons, the fee if one is charged.", True),
     "P06.RESTORABLE.national-phase": Text(
         "The period ended on {deadline[end]}; the international application was filed by "
         "{restoration[until]}, and this office can restore the right on the criterion "
         "{restoration[criterion]}.", "Request restoration at this office within one month from "
-        "the time limit for entering the national phase, and show {restoration[criterion]}.",
+        "the time limit for entering the national phase, on the criterion "
+        "{restoration[criterion]}.",
         True, "PCT Rule 49ter.2"),
     "P06.RESTORABLE.designated": Text(
         "The period ended on {deadline[end]}; the claim is not void, because the filing was made "

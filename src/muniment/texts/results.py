@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from muniment.model.priority import Assessment, ClaimAssessment
-from muniment.model.priority_case import Result
+from muniment.model.priority_result import Result
 from muniment.model.result_texts import TEXTS
 from muniment.texts import Texts
 
