@@ -24,6 +24,7 @@ from muniment.proof.errors import LedgerError
 from muniment.proof.evidence import assemble, verify
 from spec import commits
 from spec.commits import setting
+from spec.recovery import entry_after_recovery
 from spec.simulated_network import PERIOD, SimulatedNetwork, policy_of
 
 TIME = 1_780_000_000
@@ -302,14 +303,25 @@ def _evidence() -> list[Vector]:
     for name, change in EVIDENCE_CHANGES.items():
         changed = json.loads(json.dumps(plain))
         change(changed)
-        body = {one: value for one, value in changed.items()
-                if one not in {"sha256", "kind", "format"}}
-        cases[name] = {"policy": policy, "text": assemble(changed["kind"], body).decode()}
+        cases[name] = {"policy": policy, "text": assemble(changed["kind"], _body(changed)).decode()}
     text = made["accepted-entry"].decode()
     cases["changed-character"] = {"policy": policy, "text": text.replace("2026-01-05",
                                                                          "2026-01-06")}
+    after, recovered = entry_after_recovery(operation(), TIME)
+    cases["entry-after-a-recovery"] = {"policy": after, "text": recovered.decode()}
+    for name, mark in (("recovery-hidden", None), ("recovery-denied", False)):
+        changed = json.loads(recovered)
+        changed["entry"]["key_set"].pop("recovered_by_members")
+        if mark is not None:
+            changed["entry"]["key_set"]["recovered_by_members"] = mark
+        cases[name] = {"policy": after, "text": assemble("entry", _body(changed)).decode()}
     cases["nobody-trusted"] = {"policy": "muniment/trust-policy/v1\n", "text": text}
     return _made("evidence", cases)
+
+
+def _body(plain: Vector) -> Vector:
+    return {name: value for name, value in plain.items()
+            if name not in {"sha256", "kind", "format"}}
 
 
 def _first_key(ledger: SoloLedger) -> bytes:
