@@ -337,6 +337,15 @@ def test_lending_is_not_handed_on(network):
     assert powers(network) == {"XA": 10, "XB": 0, "XC": 20, "XD": 10}
 
 
+def test_units_come_home_when_the_borrower_leaves(network):
+    decide(network, SetPowerPolicy(policy="delegated"), "XA", "XB", "XC")
+    for office in ("XB", "XC", "XD"):
+        assert as_office(network, office, _made("lend-units", {"member": office, "to": "XA"})) == 0
+    assert powers(network) == {"XA": 40, "XB": 0, "XC": 0, "XD": 0}
+    assert as_office(network, "XA", _made("leave-members", {"member": "XA"})) == 0
+    assert powers(network) == {"XA": 0, "XB": 10, "XC": 10, "XD": 10}
+
+
 def test_where_no_member_holds_units_each_has_one_vote(register):
     found_network(register, units=0)
     decide(register, SetPowerPolicy(policy="weighted", units={"XA": 1}), "XA", "XB", "XC")

@@ -40,15 +40,8 @@ def request_enrolment(
 
         _bounded(keys, threshold)
         act = office_enrolment(register, office, keys=keys, threshold=threshold)
-        _write_act(out, act)
-        if as_json:
-            print_json({"file": str(out), "key_set": act.key_set.digest()})
-            return
-        show([
-            ("act", str(out)), ("key set", act.key_set.digest()),
-            ("keys", f"of {office}, in {register.directory}/keys"),
-            ("next", f"a member: muniment governance propose enrol-office --file {out}"),
-        ])
+        _hand_out(out, act, f"{register.directory}/keys/{office}.json: of the office",
+                  as_json=as_json)
 
 
 def _bounded(keys: int, threshold: int) -> None:
@@ -57,11 +50,19 @@ def _bounded(keys: int, threshold: int) -> None:
                         "A key set has 1 to 6 keys, and a threshold among them.")
 
 
-def _write_act(out: Path, act: Any) -> None:
+def _hand_out(out: Path, act: Any, keys: str, *, as_json: bool) -> None:
+    """Write an act for a member to propose, and say what comes next."""
     from muniment.codec import encode
 
-    text = json.dumps(json.loads(encode(act)), indent=1, sort_keys=True)
-    out.write_text(text + "\n", encoding="ascii")
+    plain = json.loads(encode(act))
+    out.write_text(json.dumps(plain, indent=1, sort_keys=True) + "\n", encoding="ascii")
+    if as_json:
+        print_json({"file": str(out), "key_set": act.key_set.digest()})
+        return
+    show([
+        ("act", str(out)), ("key set", act.key_set.digest()), ("keys", keys),
+        ("next", f"a member: muniment governance propose {plain['type']} --file {out}"),
+    ])
 
 
 @app.command("show")
@@ -107,15 +108,8 @@ def request_recovery(
 
         _bounded(keys, threshold)
         act = request(register, name, keys=keys, threshold=threshold)
-        _write_act(out, act)
-        if as_json:
-            print_json({"file": str(out), "key_set": act.key_set.digest()})
-            return
-        show([
-            ("act", str(out)), ("key set", act.key_set.digest()),
-            ("keys", f"{waiting_wallet(register, name)}: keep them until it is completed"),
-            ("next", f"a member: muniment governance propose recover-account --file {out}"),
-        ])
+        _hand_out(out, act, f"{waiting_wallet(register, name)}: wait there until it is completed",
+                  as_json=as_json)
 
 
 @app.command("object")

@@ -3,7 +3,7 @@
 - `authority`: one office, one vote.
 - `weighted`: the units that the office holds.
 - `delegated`: the units that it holds and has not lent, and those that others lend it. Lending
-  is not handed on, and lends the engine's power, never a vote of the members.
+  is not handed on, ends with the borrower's membership, and never lends a vote of the members.
 - `importance`: 1,000, and up to 1,000 more for attested service. What service adds is capped so
   that nobody reaches a third of the power by it (docs/governance.md has the formula).
 
@@ -100,11 +100,10 @@ def derive(
     if governance.policy == "weighted":
         return {office: holders[office].units for office in seated}
     if governance.policy == "delegated":
-        lent = dict.fromkeys(holders, 0)
+        held = dict.fromkeys(holders, 0)
         for office, one in holders.items():
-            target = one.lent_to or office
-            lent[target] = lent.get(target, 0) + one.units
-        return {office: lent[office] for office in seated}
+            held[one.lent_to if one.lent_to in held else office] += one.units
+        return {office: held[office] for office in seated}
     full, cap = SERVICE_FULL * max(1, len(holders) - 1), bonus_cap(len(seated))
     return {
         office: BASE + min(cap, BASE * _earned(services.get(office), day) // full)

@@ -146,12 +146,15 @@ def act_of(ledger: Ledger, number: int) -> Act:
     """Return the act of a proposal, from the log.
 
     Raises:
-        NotFound: There is no such proposal.
+        NotFound: There is no such proposal, or this node joined later and keeps no such entry.
     """
     entry = proposal_of(ledger, number).entry
     stands = next(iter(ledger.storage.entries(entry, entry + 1)), None)
     if stands is None or stands.body is None:
-        raise _unknown(number)
+        raise NotFound(
+            "act-not-kept", f"Proposal {number} stands at entry {entry}, which is not kept here.",
+            basis="docs/governance.md", remedy="Ask a node that keeps the history: --node URL",
+        )
     return Act(encode_plain(decode(stands.body)["act"]))
 
 
