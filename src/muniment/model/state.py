@@ -81,7 +81,7 @@ class State:
         self._written: dict[bytes, bytes] = {}
         self._undo: list[tuple[bytes, Record | object | None, bytes | None]] = []
         self._rows: dict[bytes, dict[str, Any]] = {}
-        self._held: dict[tuple[str, ...], bool] = {}
+        self._held: dict[tuple[str, ...], dict[str, Any]] = {}
 
     def get(self, table: Table[Value], *components: str) -> Value | None:
         """Return the value under `components`, or None."""
@@ -117,16 +117,16 @@ class State:
     def holds(self, table: Table[Value], *components: str) -> bool:
         """Return whether any entry stands under `components`, remembered."""
         name = (table.name, *components)
-        held = self._held.get(name)
-        if held is None:
-            if len(self._held) >= REMEMBERED_PREFIXES_MAX:
-                self._held.clear()
-            held = self._held[name] = self._any(table.key(*components))
-        return held
+        kept = self._held.get(name)
+        if kept is None or "holds" not in kept:
+            prefix = table.key(*components)
+            self.remember(prefix, "holds", lambda: self._any(prefix))
+            kept = self._held[name] = self._rows[prefix]
+        return bool(kept["holds"])
 
     def _any(self, prefix: bytes) -> bool:
-        fresh = any(key.startswith(prefix) for key in self._written)
-        return fresh or next(self._base.scan(prefix), None) is not None
+        return next(self._base.scan(prefix), None) is not None or any(
+            key.startswith(prefix) for key in self._written)
 
     def rows(self, table: Table[Value], *components: str) -> tuple[tuple[bytes, Value], ...]:
         """Return the entries under `components` in order of their keys, remembered."""
@@ -135,7 +135,7 @@ class State:
         if kept is not None and "rows" in kept:
             return cast("tuple[tuple[bytes, Value], ...]", kept["rows"])
         wide = _wide(prefix)
-        if wide and not self.remember(wide, "any", lambda: self._any(wide)):
+        if wide and not self.remember(wide, "holds", lambda: self._any(wide)):
             return ()
         return self.remember(prefix, "rows", lambda: self._scan(table, prefix))
 
@@ -145,6 +145,7 @@ class State:
             self._known.clear()
             if len(self._rows) > REMEMBERED_PREFIXES_MAX:
                 self._rows.clear()
+                self._held.clear()
 
     def _scan(self, table: Table[Value], prefix: bytes) -> tuple[tuple[bytes, Value], ...]:
         fresh = {key: value for key, value in self._written.items() if key.startswith(prefix)}
@@ -170,7 +171,7 @@ class State:
             self._undo.append((key, self._known.get(key, _ABSENT), self._written.get(key)))
             self._known[key] = one.after
             self._written[key] = value
-            self._forget_rows(key)
+            self._forget_rows(key, written=True)
 
     def mark(self) -> int:
         """Return a mark to which `undo` can go back."""
@@ -188,7 +189,7 @@ class State:
                 del self._written[key]
             else:
                 self._written[key] = written
-            self._forget_rows(key)
+            self._forget_rows(key, written=False)
 
     def take_written(self) -> list[tuple[bytes, bytes]]:
         """Return this block's final values, sorted by key, and begin the next block."""
@@ -199,13 +200,18 @@ class State:
             self._known.clear()
         if len(self._rows) > REMEMBERED_PREFIXES_MAX:
             self._rows.clear()
+            self._held.clear()
         return entries
 
-    def _forget_rows(self, key: bytes) -> None:
-        self._held.clear()
+    def _forget_rows(self, key: bytes, *, written: bool) -> None:
+        """Forget what was derived under any prefix of a key, but for what its writing shows."""
         at = key.find(b"/") + 1
         while at:
-            self._rows.pop(key[:at], None)
+            kept = self._rows.get(key[:at])
+            if kept is not None:
+                kept.clear()  # in place: `holds` has it too
+                if written:
+                    kept["holds"] = True
             at = key.find(b"/", at) + 1
 
 
