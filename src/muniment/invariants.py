@@ -15,6 +15,7 @@ from muniment.model.member import Governance
 from muniment.model.power import is_sound
 from muniment.model.proposal import Proposal
 from muniment.model.recovery import Recovery
+from muniment.model.relation import Related, Relation
 from muniment.model.state import Change, State
 from muniment.model.validator import VALIDATORS
 
@@ -109,6 +110,18 @@ def document_never_changes(change: Change) -> None:
     invariant(change.before is None, "A priority document never changes.")
 
 
+def relation_is_withdrawn_once(change: Change) -> None:
+    """A relation changes only by being withdrawn, once, or by being declared anew."""
+    before, after = change.before, change.after
+    invariant(isinstance(after, Relation | Related), "A relation stays a relation.")
+    if isinstance(before, Relation) and isinstance(after, Relation):
+        falls = before.withdrawn is None and replace(after, withdrawn=None) == before
+        anew = before.withdrawn is not None and after.withdrawn is None
+        invariant(falls or anew, "A relation is withdrawn once, or declared anew.")
+    if isinstance(before, Related) and isinstance(after, Related):
+        invariant(before.filing == after.filing, "An index entry keeps its filing.")
+
+
 def coverage_is_dated(change: Change) -> None:
     """A declaration of coverage has the time at which it was made."""
     after = change.after
@@ -166,6 +179,8 @@ _BY_TABLE: dict[str, Invariant] = {
     "misbehaviour": report_is_recorded_once,
     "proposal": proposal_is_enacted_once,
     "recovery": recovery_ends_once,
+    "related": relation_is_withdrawn_once,
+    "relation": relation_is_withdrawn_once,
     "role": period_is_ordered,
     "sealed": seal_opens_once,
 }

@@ -66,6 +66,9 @@ def test_a_claim_from_declaration_to_decision(at):
         "P15=CERTIFIED_BY_ANOTHER", *xb)
     found = results(LATER, *at)[0]
     assert (found["P10"], found["P22"]) == ("SUCCESSOR", "ACCEPTED")
+    run("relation", "withdraw", LATER, EARLIER, "--kind", "successor", "--date", "2026-10-01", *xb)
+    assert results(LATER, *at)[0]["P10"] == "NOT_TESTED"
+    run("relation", "withdraw", LATER, EARLIER, "--date", "2026-10-01", *xb, code=1)
     shown = run("priority", "check", LATER, *at)
     assert "Priority date of the application on public facts: 2025-03-03" in shown
     assert "Publication from 2026-09-03 on" in shown

@@ -245,6 +245,18 @@ def test_a_divisional_counts_from_its_parent_and_has_its_claims_only(state):
     assert found(state, child)["P19"].key == "P19.NOT_INHERITED.fallen"
 
 
+def test_a_parent_declared_in_error_gives_its_filing_date_no_longer(state):
+    child = of("2026-00002")
+    claim(state, later=child)
+    relate(state, named(LATER, "XB"), "divisional", child)
+    assert found(state, child)["P06"].facts["filed"] == "2026-03-02"
+    assert run(state, "withdraw-relation", "XB", **child, other=named(LATER, "XB"),
+               kind="divisional", cause="declared-in-error", date="2026-05-05") is None
+    assert found(state, child)["P06"].facts["filed"] == "2026-05-04"
+    assert found(state, child)["P19"].result == "NO_PARENT"
+    relate(state, named("C 1/2026", "XC"), "national-phase", child)
+
+
 def test_parents_in_a_circle_leave_the_filing_date_unknown(state):
     relate(state, named("2026-00002", "XB"), "divisional")
     relate(state, named(LATER, "XB"), "divisional", of("2026-00002"))

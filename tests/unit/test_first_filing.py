@@ -14,6 +14,7 @@ from muniment.operations import (
     declare_relation,
     end_application,
     publish_application,
+    withdraw_relation,
 )
 from muniment.reference import PackagedReference
 
@@ -51,6 +52,13 @@ def relate(state, number=SECOND, office="XA", other=FIRST, other_office="XA"):
     named = FilingName(number=other, office=other_office, right="patent")
     run(state, declare_relation.TYPE, declare_relation.DeclareRelation(
         kind="same-subject", number=number, office=office, other=named, right="patent"), office)
+
+
+def unrelate(state, kind="same-subject", number=SECOND, office="XA", other=FIRST, other_office="XA"):
+    named = FilingName(number=other, office=other_office, right="patent")
+    run(state, withdraw_relation.TYPE, withdraw_relation.WithdrawRelation(
+        cause="declared-in-error", date="2026-05-05", kind=kind, number=number, office=office,
+        other=named, right="patent"), office)
 
 
 def claim(state, later, earlier, date):
@@ -139,3 +147,27 @@ def test_v15_a_title_counts_by_its_execution(state, executed, expected):
 
 def test_without_a_declared_relation_nothing_is_said_to_be_first(state):
     assert results(state, SECOND, "2026-03-02").summary()["P08"] == "NONE_DECLARED"
+
+
+def test_a_withdrawn_relation_has_no_effect_from_either_side_until_it_is_declared_anew(state):
+    relate(state)
+    assert results(state, SECOND, "2026-03-02").summary()["P08"] == "NOT_FIRST"
+    unrelate(state)
+    assert results(state, SECOND, "2026-03-02").summary()["P08"] == "NONE_DECLARED"
+    assert results(state, FIRST, "2026-01-05").summary()["P08"] == "NONE_DECLARED"
+    relate(state)
+    assert results(state, SECOND, "2026-03-02").summary()["P08"] == "NOT_FIRST"
+
+
+def test_a_title_that_was_declared_in_error_is_taken_back(state):
+    later = filing("XB", "patent", "2026-00001", "2027-02-01")
+    named = FilingName(number=SECOND, office="XA", right="patent")
+    for executed in ("2027-02-02", "2027-01-31"):
+        operation = declare_relation.DeclareRelation(
+            basis="assignment", executed=executed, kind="successor", number="2026-00001",
+            office="XB", other=named, right="patent")
+        state.put(declare_relation.TYPE.run(operation, state, example.context("XB"), []))
+        if executed == "2027-02-02":
+            unrelate(state, "successor", "2026-00001", "XB", SECOND)
+    assessed = assess(state, later, [filing("XA", "patent", SECOND, "2026-03-02")], RULES)
+    assert assessed.claims[0].summary()["P10"] == "SUCCESSOR"

@@ -1,7 +1,7 @@
-"""`muniment relation`: what an office declares of its filing and another one."""
+"""`muniment relation`: what an office declares of its filing and another one, and takes back."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,20 +16,22 @@ from muniment.cli.common import (
     show_receipt,
 )
 
-app = group("Declare how two filings are related.")
+app = group("Declare how two filings are related, and take it back.")
+OtherArgument = Annotated[str, typer.Argument(help="The other filing, OFFICE/KIND/NUMBER.")]
+KindOption = Annotated[str, typer.Option(
+    help="same-subject, same-applicant, successor, divisional or national-phase.")]
 
 
 @app.callback()
 def relations() -> None:
-    """Declare how two filings are related."""
+    """Declare how two filings are related, and take it back."""
 
 
 @app.command()
 def declare(
     reference: ReferenceArgument,
-    other: Annotated[str, typer.Argument(help="The other filing, OFFICE/KIND/NUMBER.")],
-    kind: Annotated[str, typer.Option(help="same-subject, same-applicant, successor, divisional "
-                                      "or national-phase.")] = "same-subject",
+    other: OtherArgument,
+    kind: KindOption = "same-subject",
     basis: Annotated[str | None, typer.Option(help="Title of a successor, e.g. merger.")] = None,
     executed: Annotated[str | None, typer.Option(help="Its day of execution.")] = None,
     applicants: Annotated[str | None, typer.Option(
@@ -44,15 +46,40 @@ def declare(
     from muniment.codec import from_members
     from muniment.operations.declare_relation import DeclareRelation
 
-    own, second = named(reference), named(other)
-    values = {
-        "kind": kind, "number": own.number, "office": own.office, "right": own.right,
-        "other": {"number": second.number, "office": second.office, "right": second.right},
-        "type": "declare-relation",
-    }
     stated = {"applicants": applicants, "basis": basis, "executed": executed, "filed": filed}
-    values |= {name: value for name, value in stated.items() if value is not None}
-    operation = from_members(DeclareRelation, values)
+    operation = from_members(DeclareRelation, {
+        **_between(reference, other, kind), "type": "declare-relation",
+        **{name: value for name, value in stated.items() if value is not None}})
     with opened(ledger, account, as_json=as_json) as register:
         show_receipt(register, register.act(operation), f"{reference} {kind} {other}",
                      as_json=as_json)
+
+
+@app.command()
+def withdraw(
+    reference: ReferenceArgument,
+    other: OtherArgument,
+    date: Annotated[str, typer.Option(help="Day on which the office withdrew it, YYYY-MM-DD.")],
+    kind: KindOption = "same-subject",
+    cause: Annotated[str, typer.Option(
+        help="Code of the cause, e.g. subject-differs.")] = "declared-in-error",
+    ledger: LedgerOption = Path("ledger"),
+    account: AccountOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take back what an office declared: it stays on record and has no effect."""
+    from muniment.codec import from_members
+    from muniment.operations.withdraw_relation import WithdrawRelation
+
+    operation = from_members(WithdrawRelation, {
+        **_between(reference, other, kind), "cause": cause, "date": date,
+        "type": "withdraw-relation"})
+    with opened(ledger, account, as_json=as_json) as register:
+        show_receipt(register, register.act(operation), f"{reference} {kind} {other} withdrawn",
+                     as_json=as_json)
+
+
+def _between(reference: str, other: str, kind: str) -> dict[str, Any]:
+    own, second = named(reference), named(other)
+    return {"kind": kind, "number": own.number, "office": own.office, "right": own.right,
+            "other": second._asdict()}

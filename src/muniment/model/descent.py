@@ -12,7 +12,7 @@ from muniment.model.application import APPLICATIONS
 from muniment.model.calendar import parse_date
 from muniment.model.number import Reading
 from muniment.model.priority_case import Descent, Filing
-from muniment.model.relation import ORIGINS, RELATIONS, Relation
+from muniment.model.relation import ORIGINS, RELATIONS, Relation, relations_of
 from muniment.model.state import State
 
 ANCESTORS_MAX = 16
@@ -96,7 +96,7 @@ def _ancestors(state: State, key: str) -> list[Ancestor]:
     found: list[Ancestor] = []
     seen = {key}
     while len(found) < ANCESTORS_MAX:
-        declared = [one for _, one in state.rows(RELATIONS, key) if one.kind in ORIGINS]
+        declared = [one for one in relations_of(state, key) if one.kind in ORIGINS]
         if not declared:
             return found
         relation = min(declared, key=lambda one: ORIGINS.index(one.kind))
@@ -114,7 +114,7 @@ def _descent(
 ) -> Descent:
     first, last = ancestors[0], ancestors[-1]
     followed = len(ancestors) < ANCESTORS_MAX and not any(
-        one.kind in ORIGINS for _, one in state.rows(RELATIONS, last.key))
+        one.kind in ORIGINS for one in relations_of(state, last.key))
     other = last.relation.other
     readings = filings.identify(state, other.office, other.right, other.number).readings
     phases = [one for one in ancestors if one.relation.kind == "national-phase"]

@@ -20,14 +20,21 @@ from muniment.model.application import (
     Coverage,
     Sealed,
 )
-from muniment.model.claim import CLAIMS, Claim, FilingName
+from muniment.model.claim import CLAIMS, Claim
 from muniment.model.context import Context
 from muniment.model.document import PriorityDocument, document_key
 from muniment.model.ledger import EDITIONS, LOG_KEYS, Edition, LogKey
 from muniment.model.number import unknown_suffix
 from muniment.model.possession import Possession, prove_possession
 from muniment.model.reference import PARAMETERS, REFERENCE, Parameter, ReferenceRow
-from muniment.model.relation import RELATIONS, Relation, RelationKind, relation_name
+from muniment.model.relation import (
+    RELATED,
+    RELATIONS,
+    Related,
+    Relation,
+    RelationKind,
+    relation_name,
+)
 from muniment.proof import disclosure
 from muniment.proof.crypto import PrivateKey, b64, sha256
 
@@ -159,12 +166,17 @@ def rules_of_restoration() -> dict[bytes, Record]:
     return {REFERENCE.key(*name): reference_row(row) for name, row in rows.items()}
 
 
-def related(kind: RelationKind = "same-subject") -> dict[bytes, Record]:
-    """Return a relation of XA's first application to its second."""
-    other = FilingName(number="2026/000002", office="XA", right="patent")
-    name = relation_name(kind, "XA/patent/2026/000000000002")
-    relation = Relation(entry=14, kind=kind, other=other, recorded=TIME - 700, submitter="XA")
-    return {RELATIONS.key("XA", "patent", "2026", "000000000001", name): relation}
+def related(kind: RelationKind = "same-subject", **more: Any) -> dict[bytes, Record]:
+    """Return a relation of XA's first application to its second, with its index entry."""
+    own, other = (f"XA/patent/2026/{number:012}" for number in (1, 2))
+    relation = from_members(Relation, {
+        "entry": 14, "kind": kind, "recorded": TIME - 700, "submitter": "XA",
+        "other": {"number": "2026/000002", "office": "XA", "right": "patent"}, **more})
+    return {
+        RELATIONS.key(own, relation_name(kind, other)): relation,
+        RELATED.key(other, relation_name(kind, own)): Related(
+            filing=own, kind=kind, withdrawn=relation.withdrawn is not None),
+    }
 
 
 SEALED_NAME = b64(sha256(b"example sealed filing"))

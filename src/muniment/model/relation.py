@@ -1,14 +1,15 @@
 """Relations between filings, as the offices concerned declare them; never found by search.
 
 A relation stands in the register of the office that declares it, and in an index by the other
-filing, so that it is found from both sides.
+filing, so that it is found from both sides. One that its office withdrew stays on record, marked in
+both places, and has no effect.
 """
 
 from typing import Literal
 
 from muniment.codec import AccountId, Date, Natural, Record, Word
 from muniment.model.claim import FilingName, Place
-from muniment.model.state import Table
+from muniment.model.state import State, Table
 from muniment.proof.crypto import b64, sha256
 
 RelationKind = Literal[
@@ -25,6 +26,17 @@ RelationKind = Literal[
 ORIGINS: tuple[RelationKind, ...] = ("divisional", "national-phase")
 """Kinds that say from which filing the office's own one descends: one of each at most."""
 Applicants = Literal["all", "some"]
+
+
+class RelationWithdrawal(Record, frozen=True, kw_only=True):
+    """An office's word that a relation does not hold."""
+
+    cause: Word
+    """The code of the cause, e.g. `declared-in-error`."""
+    date: Date
+    """The day on which the office withdrew it."""
+    entry: Natural
+    """Position in the log of the operation that recorded it."""
 
 
 class Relation(Record, frozen=True, kw_only=True):
@@ -49,6 +61,8 @@ class Relation(Record, frozen=True, kw_only=True):
     """Block time of the entry, in UTC seconds."""
     submitter: AccountId
     """The account that declared it."""
+    withdrawn: RelationWithdrawal | None = None
+    """That its office withdrew it, if it did; it may be declared anew."""
 
 
 class Related(Record, frozen=True, kw_only=True):
@@ -58,6 +72,8 @@ class Related(Record, frozen=True, kw_only=True):
     """The key part of the filing in whose register the relation stands."""
     kind: RelationKind
     """The kind of relation."""
+    withdrawn: bool = False
+    """Whether its office withdrew it."""
 
 
 RELATIONS = Table("relation", Relation, "Declared relations between filings.")
@@ -67,3 +83,23 @@ RELATED = Table("related", Related, "The index of relations by the other filing.
 def relation_name(kind: str, other: str) -> str:
     """Return the last component of a relation's key: a digest, whatever the other number is."""
     return b64(sha256(f"{kind}/{other}".encode("ascii")))
+
+
+def relations_of(state: State, key: str) -> tuple[Relation, ...]:
+    """Return the relations that an office declared of a filing of its own, and not withdrew.
+
+    Args:
+        state: The public state.
+        key: Office, kind of right, series and number as keys show them.
+    """
+    return tuple(one for _, one in state.rows(RELATIONS, key) if one.withdrawn is None)
+
+
+def relations_to(state: State, key: str) -> tuple[Related, ...]:
+    """Return the index entries of the relations that offices declared to a filing, and hold to.
+
+    Args:
+        state: The public state.
+        key: Office, kind of right, series and number as keys show them.
+    """
+    return tuple(one for _, one in state.rows(RELATED, key) if not one.withdrawn)

@@ -12,7 +12,7 @@ from muniment.model.calendar import parse_date
 from muniment.model.claim import FINDINGS, FilingName, claims_on
 from muniment.model.descent import Lineage
 from muniment.model.priority_case import RelatedFiling, Title
-from muniment.model.relation import RELATED, RELATIONS
+from muniment.model.relation import relations_of, relations_to
 from muniment.model.state import State
 
 _SAME = "same-subject"
@@ -52,7 +52,7 @@ def declared_title(state: State, lineage: Lineage, earlier: str) -> Title | None
     if not lineage.has_relations:
         return None
     for later in (lineage.key, *(one.key for one in lineage.ancestors)):
-        named = [one for _, one in state.rows(RELATIONS, later)
+        named = [one for one in relations_of(state, later)
                  if one.kind in _TITLES and _key(state, one.other) == earlier]
         if named:
             first = min(named, key=lambda one: one.executed or "")
@@ -63,8 +63,8 @@ def declared_title(state: State, lineage: Lineage, earlier: str) -> Title | None
 
 
 def _related_keys(state: State, key: str) -> tuple[str, ...]:
-    named = {_key(state, one.other) for _, one in state.rows(RELATIONS, key) if one.kind == _SAME}
-    named |= {one.filing for _, one in state.rows(RELATED, key) if one.kind == _SAME}
+    named = {_key(state, one.other) for one in relations_of(state, key) if one.kind == _SAME}
+    named |= {one.filing for one in relations_to(state, key) if one.kind == _SAME}
     return tuple(sorted(named))
 
 

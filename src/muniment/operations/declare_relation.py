@@ -20,6 +20,7 @@ from muniment.model.relation import (
     Relation,
     RelationKind,
     relation_name,
+    relations_of,
 )
 from muniment.model.state import Change, State, change
 
@@ -86,9 +87,10 @@ def dates_have_come(operation: DeclareRelation, state: State, ctx: Context) -> b
 
 @TYPE.check(5, "relation-already-declared", basis="docs/formats/state-tree.md")
 def relation_is_new(operation: DeclareRelation, state: State, ctx: Context) -> bool:
-    """The office MUST NOT have declared this relation before."""
+    """This relation MUST NOT stand declared; one that was withdrawn may be declared anew."""
     name = relation_name(operation.kind, _other(operation, state))
-    return state.get(RELATIONS, _own(operation, state), name) is None
+    stands = state.get(RELATIONS, _own(operation, state), name)
+    return stands is None or stands.withdrawn is not None
 
 
 @TYPE.check(6, "fact-not-of-this-kind", basis="Paris Convention Art. 4A(1) and 4G")
@@ -104,8 +106,8 @@ def parent_is_one(operation: DeclareRelation, state: State, ctx: Context) -> boo
     """A filing MUST NOT have two parents, or be the national phase of two applications."""
     if operation.kind not in ORIGINS:
         return True
-    declared = state.rows(RELATIONS, _own(operation, state))
-    return all(one.kind != operation.kind for _, one in declared)
+    declared = relations_of(state, _own(operation, state))
+    return all(one.kind != operation.kind for one in declared)
 
 
 @TYPE.check(8, "parent-elsewhere", basis="Paris Convention Art. 4G; PCT Art. 11(3)")
@@ -129,10 +131,11 @@ def relation_is_declared(
         executed=operation.executed, filed=operation.filed, kind=operation.kind,
         other=operation.other, recorded=ctx.time, submitter=ctx.signer,
     )
-    kind = operation.kind
-    yield change(RELATIONS, RELATIONS.key(own, relation_name(kind, other)), None, relation)
-    yield change(RELATED, RELATED.key(other, relation_name(kind, own)), None,
-                 Related(filing=own, kind=kind))
+    key = RELATIONS.key(own, relation_name(operation.kind, other))
+    index = RELATED.key(other, relation_name(operation.kind, own))
+    yield change(RELATIONS, key, state.at(RELATIONS, key), relation)
+    yield change(RELATED, index, state.at(RELATED, index),
+                 Related(filing=own, kind=operation.kind))
 
 
 def _named(operation: DeclareRelation) -> tuple[str, str, str]:
@@ -161,12 +164,16 @@ def cases() -> Iterator[Example]:
         return relate(kind="successor", basis="assignment", executed=executed, applicants="all")
 
     filed = given.filed()
+    withdrawn = {"cause": "declared-in-error", "date": "2026-05-05", "entry": 20}
     yield Example("same-subject", relate(), given=filed)
     yield Example("successor", succeed(), given=filed)
     yield Example("same-applicant", relate(kind="same-applicant"), given=filed)
     yield Example("divisional", relate(kind="divisional", filed="2026-01-02"), given=filed)
     yield Example("national-phase", relate("PCT/IB2025/000007", "national-phase", "IB",
                                            filed="2025-05-05"), given=filed)
+    yield Example("anew", relate(), given=filed | given.related(withdrawn=withdrawn))
+    yield Example("another-parent", relate("2026/000003", "divisional"),
+                  given=filed | given.related("divisional", withdrawn=withdrawn))
     yield Example("no-such-filing", relate(), "not-confirmed")
     yield Example("to-itself", relate("2026/000001"), "relation-to-itself", filed)
     yield Example("successor-without-title", relate(kind="successor"), "title-not-stated", filed)
