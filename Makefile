@@ -46,11 +46,9 @@ bench-priority: $(READY)   ## measure the priority check: a million claims again
 bench-search: $(READY)   ## measure the search among a hundred thousand filings
 	$(BIN)/python -m benchmarks.searching 100000
 
-bench-network: $(READY)   ## measure four validators under load, and the engine's own application
-	$(BIN)/python -m benchmarks.network --per-envelope 100
-	$(BIN)/python -m benchmarks.network --per-envelope 1 --window 400 --rate 3000
-	$(BIN)/python -m benchmarks.network --per-envelope 100 --kvstore
-	$(BIN)/python -m benchmarks.network --per-envelope 1 --window 400 --rate 9000 --kvstore
+bench-network: $(READY)   ## measure four validators under load, the engine's own application, and where the time goes
+	$(BIN)/python -m benchmarks.network
+	$(BIN)/python -m benchmarks.network --profile
 
 faults: $(READY)   ## three hundred faults in half an hour, on this machine alone; needs root
 	$(BIN)/python -m tests.faults.run
