@@ -1,4 +1,7 @@
-"""Finds the engine; CI fails without it, a desk skips with the reason."""
+"""Finds the engine; CI fails without it, a desk skips with the reason.
+
+`MUNIMENT_TEST_LINE` names the line of the engine, for a run against a newer one: `make engines`.
+"""
 
 import os
 
@@ -12,7 +15,7 @@ from muniment.proof.errors import LedgerError
 def cometbft():
     """The engine's program."""
     try:
-        return install.find().path
+        return install.find(os.environ.get("MUNIMENT_TEST_LINE", install.DEFAULT_LINE)).path
     except LedgerError as error:
         reason = f"the engine is not here ({error.name}): muniment engine install"
     if os.environ.get("CI"):

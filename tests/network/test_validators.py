@@ -3,6 +3,8 @@
 import gzip
 import itertools
 import json
+import signal
+import threading
 import time
 
 import pytest
@@ -182,11 +184,16 @@ def test_solo_commands_refuse_a_promoted_ledger(network):
     assert answer("ledger", "status", "--ledger", network.world.origin)["height"]
 
 
-def test_stopped_validator_and_killed_application_lose_nothing(network):
-    """One validator of four dies in mid-load, engine and application; it comes back and catches up."""
-    import threading
-    dying = network.nodes[3]
-    numbers = [f"90/{200_000 + at}" for at in range(12)]
+def headers(node, heights):
+    """Return what the header of each height commits to at a node: block and state before it."""
+    signed = [node.rpc.call("commit", height=height)["signed_header"] for height in heights]
+    return [(one["commit"]["block_id"]["hash"], one["header"]["app_hash"]) for one in signed]
+
+
+def test_killed_application_and_killed_node_lose_nothing_and_fork_nowhere(network):
+    """kill -9 in mid-load, of an application and then of a whole node; both come back."""
+    orphaned, killed = network.nodes[3], network.nodes[2]
+    numbers = [f"90/{200_000 + at}" for at in range(20)]
     receipts = []
 
     def load():
@@ -197,17 +204,25 @@ def test_stopped_validator_and_killed_application_lose_nothing(network):
     loading = threading.Thread(target=load)
     loading.start()
     wait_until(lambda: len(receipts) >= 3)
-    dying.application.end(9)
-    wait_until(lambda: not dying.engine.runs, what="the engine to stop with its application")
+    orphaned.application.end(signal.SIGKILL)
+    wait_until(lambda: not orphaned.engine.runs, what="the engine to stop with its application")
     wait_until(lambda: len(receipts) >= 8)
-    dying.start()
+    orphaned.start()
+    wait_until(lambda: orphaned.height() >= network.nodes[0].height() - 1, what=orphaned.logs())
+    killed.stop(signal.SIGKILL)
+    wait_until(lambda: len(receipts) >= 15)
+    killed.start()
     loading.join()
     assert len(receipts) == len(numbers)
-    wait_until(lambda: dying.height() == network.nodes[0].height(), what=dying.logs())
+    wait_until(lambda: len({one.height() for one in network.nodes}) == 1, what=killed.logs())
     network.settled()
     for number, receipt in zip(numbers, receipts, strict=True):
-        shown = answer("filing", "show", f"US/patent/{number}", *network.at("US", 3))
-        assert shown["entry"]["entry"] == receipt["position"]
+        for node in (2, 3):
+            shown = answer("filing", "show", f"US/patent/{number}", *network.at("US", node))
+            assert shown["entry"]["entry"] == receipt["position"]
+    every = range(network.world.genesis.initial_height, network.nodes[0].height() + 1)
+    first, *others = [headers(node, every) for node in network.nodes]
+    assert others == [first] * 3
 
 
 def test_fresh_node_begins_from_a_snapshot_and_fetches_the_log(network, imported, tmp_path):

@@ -153,7 +153,9 @@ class Register:
         outcome = self.submit([operation], wallet=wallet)
         code = outcome.operations[0]
         if code == codes.INTERNAL_FAULT:
-            raise Fault(f"An operation broke an invariant: {' '.join(self.ledger.alarms[-1:])}")
+            why = " ".join(self.ledger.alarms[-1:]) or "each node's log says why, as an alarm"
+            raise Fault(f"The operation at entry {outcome.position} broke an invariant and is "
+                        f"refused; it changed nothing: {why}")
         if code:
             raise refused(code)
         return self.receipt(outcome.position)
