@@ -179,7 +179,8 @@ def main() -> None:
         with file.open("w", encoding="ascii") as out:
             for case in cases(records, claims):
                 out.write(json.dumps(case) + "\n")
-        results = {"batch": batch(ledger, file, claims), "load": os.getloadavg()[0],
+        results = {"batch": batch(ledger, file, claims),
+                   "brief": batch(ledger, file, claims, "--brief"), "load": os.getloadavg()[0],
                    "records": records, "single_milliseconds": single(ledger, records)}
     sys.stdout.write(json.dumps(results) + "\n")
 

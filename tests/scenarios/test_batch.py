@@ -8,9 +8,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from muniment.cli import batch
+from muniment.cli import batch_processes as batch
 from muniment.cli.app import app
-from muniment.cli.batch import Source, Worker, check_batch
+from muniment.cli.batch import Source, check_batch
+from muniment.cli.batch_processes import Worker, neighbourhood
 from muniment.cli.priority import Checker, is_fiction, read_case
 from muniment.codec import from_members
 from muniment.node.register import Register
@@ -48,9 +49,9 @@ def cases(count):
         yield case(written, f"2025-09-{1 + at % 28:02}", f"2026-09-{1 + at % 30:02}")
 
 
-def answers(path, ledger, processes):
+def answers(path, ledger, processes, *, brief=False):
     out = io.BytesIO()
-    check_batch(path, Source(ledger), out, processes)
+    check_batch(path, Source(ledger, brief=brief), out, processes)
     return out.getvalue()
 
 
@@ -89,6 +90,36 @@ def test_each_answer_is_the_canonical_form_of_the_single_one(ledger, lines):
             assessed = checker.assess(*read_case(json.loads(written[number - 1])))
             assert encode(found) == encode({**assessed.as_json(),
                                             "fiction": is_fiction(assessed)})
+
+
+def test_brief_answers_hold_the_results_of_the_whole_ones(ledger, lines):
+    whole = answers(lines, ledger, 2).splitlines()
+    brief = answers(lines, ledger, 2, brief=True)
+    assert answers(lines, ledger, 1, brief=True) == brief
+    for one, other in zip(map(decode, whole), map(decode, brief.splitlines()), strict=True):
+        if "error" in one:
+            assert other == one
+            continue
+        assert (other["line"], other["priority_date"], other["fiction"]) == (
+            one["line"], one["P18"]["priority_date"], one["fiction"])
+        for full, short in zip(one["claims"], other["claims"], strict=True):
+            if full["answer"] == "not-confirmed":
+                assert short == {"answer": "not-confirmed"}
+                continue
+            found = {name: check["result"] for name, check in full["checks"].items()}
+            assert short == {"answer": "assessed", "excluded_by": full["excluded_by"],
+                             "deadline": full["checks"]["P06"]["deadline"]["end"],
+                             "results": found}
+
+
+def test_neighbouring_numbers_go_to_one_process_however_they_are_written():
+    rows = [(at, json.dumps(case(number, "2025-09-01")).encode()) for at, number in
+            enumerate(("2025/000017", "2025000018", "2025 / 000.019"))]
+    rows.append((9, {"earlier_number": "2025/000012"}))
+    assert len({neighbourhood(row) for row in rows}) == 1
+    assert neighbourhood((1, json.dumps(case("2025/001017", "2025-09-01")).encode())) != (
+        neighbourhood(rows[0]))
+    assert [neighbourhood((7, odd)) for odd in (b"{broken", None, {"right": "patent"})] == [7] * 3
 
 
 def test_every_line_but_an_empty_one_has_its_answer_in_order(ledger, lines):

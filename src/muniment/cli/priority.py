@@ -174,6 +174,8 @@ def check(
     batch: Annotated[Path | None, typer.Option(help="JSON lines or CSV of cases.")] = None,
     processes: Annotated[int | None, typer.Option(
         min=1, max=64, help="Processes for a batch; as many as cores by default.")] = None,
+    brief: Annotated[bool, typer.Option(
+        help="For a batch: results without sentences, a tenth of the size.")] = False,
     lang: LangOption = None,
     ledger: OptionalLedger = None,
     as_json: JsonOption = False,
@@ -187,7 +189,7 @@ def check(
         from muniment.cli.batch import Source, check_batch
 
         with errors(as_json=as_json):
-            check_batch(batch, Source(ledger, grant), sys.stdout.buffer, processes)
+            check_batch(batch, Source(ledger, grant, brief), sys.stdout.buffer, processes)
         return
     if ledger is None:
         with errors(as_json=as_json):

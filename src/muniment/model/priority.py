@@ -87,6 +87,17 @@ class ClaimAssessment:
         """Return the assessment for an answer to encode: the same JSON, made with less work."""
         return self._members([one.as_answer() for one in self.results])
 
+    def as_brief(self) -> dict[str, Any]:
+        """Return the results alone, with the last day of the period: made for long lists."""
+        if not self.confirmed:
+            return {"answer": _NOT_CONFIRMED["answer"]}
+        brief: dict[str, Any] = {"answer": "assessed", "excluded_by": list(self.excluded_by),
+                                 "results": self.summary()}
+        period = self.result("P06")
+        if period is not None and "deadline" in period.facts:
+            brief["deadline"] = period.facts["deadline"]["end"]
+        return brief
+
     def _members(self, checks: list[Any]) -> dict[str, Any]:
         if not self.confirmed:
             return _NOT_CONFIRMED
@@ -144,6 +155,11 @@ class Assessment:
     def as_answer(self) -> dict[str, Any]:
         """Return the assessment for an answer to encode: the same JSON, made with less work."""
         return self._members([one.as_answer() for one in self.claims])
+
+    def as_brief(self) -> dict[str, Any]:
+        """Return the results alone, with the priority date that they give."""
+        return {"claims": [one.as_brief() for one in self.claims],
+                "priority_date": shown(self.priority_date), "rules": RULES}
 
     def _members(self, claims: list[dict[str, Any]]) -> dict[str, Any]:
         later, several = self.later, self.several

@@ -145,9 +145,9 @@ class Presented:
     """Whether the file has the disclosed hashes and size."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClaimFacts:
-    """One claim, and what the public register says of its earlier filing."""
+    """One claim, and what the public register says of its earlier filing. Nothing changes it."""
 
     earlier: Filing
     """The earlier filing as the claim names it."""
