@@ -76,9 +76,8 @@ def entry(office, right, year, number, date, printed, **more):
     return {key: example.application(date, number=printed, **more)}
 
 
-@pytest.fixture()
-def state():
-    """XA's filings of 2025, XB's and XC's of 2026, and all packaged rows of the fictional offices."""
+def world():
+    """Return XA's filings of 2025, XB's and XC's of 2026, and all packaged rows of the fictional offices."""
     entries = example.world() | {
         REFERENCE.key(table, *name): example.reference_row(row)
         for table, name, row in packaged_rows("demo")
@@ -91,6 +90,11 @@ def state():
     entries |= entry("XB", "patent", "2026", 2, "2026-05-04", "2026-00002")
     entries |= entry("XC", "patent", "2026", 1, "2026-04-01", "C 1/2026")
     return State(example.MemoryBase({key: encode(value) for key, value in entries.items()}))
+
+
+@pytest.fixture()
+def state():
+    return world()
 
 
 def run(state, kind, signer="XB", /, **members):
@@ -354,15 +358,6 @@ def test_a_decided_claim_that_is_corrected_is_to_be_decided_anew(state):
     on(state, "correct-claim", date="2025-03-04")
     one, finding = stands(state)
     assert (one.status, one.decided, finding.asserted) == ("Claimed", None, {})
-
-
-def test_two_claims_whose_numbers_follow_are_told_apart_by_their_dates(state):
-    unnumbered = {"office": "XA", "right": "patent"}
-    assert claim(state, earlier=unnumbered) is None
-    assert claim(state, "2025-04-01", earlier=unnumbered) is None
-    assert claim(state, earlier=unnumbered) == "claim-already-recorded"
-    assert on(state, "correct-claim", 1, earlier=named("2025/000002")) is None
-    assert on(state, "correct-claim", 0, earlier=named("2025/000002")) == "claim-already-recorded"
 
 
 def test_a_copy_before_publication_counts_where_the_office_says_so(state):

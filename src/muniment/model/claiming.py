@@ -4,12 +4,12 @@ Whatever acts on a claim writes its finding anew: what the checks say of it from
 as it stands before the operation, with the claim as it will stand.
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from muniment.codec import members
 from muniment.model import application as filings
-from muniment.model.account import ROLES
 from muniment.model.application import APPLICATIONS, Application
 from muniment.model.calendar import parse_date
 from muniment.model.checking import claim_facts, named_by, recorded_claims
@@ -20,22 +20,29 @@ from muniment.model.claim import (
     Claim,
     Claimed,
     ClaimSteps,
+    EarlierName,
     Finding,
     Goods,
     claimed_key,
 )
+from muniment.model.claimant import speaks_for_office
 from muniment.model.context import Context
 from muniment.model.dates import has_come
 from muniment.model.descent import Lineage
 from muniment.model.earlier_acts import earlier_key
 from muniment.model.priority import LOSING, RULES, ClaimAssessment, assess_claim
-from muniment.model.priority_case import Filing
+from muniment.model.priority_case import PATENT_RIGHTS, Filing
 from muniment.model.reference import REFERENCE, LedgerReference
 from muniment.model.rulebook import Rulebook
 from muniment.model.state import Change, State, change
 
 CLAIMS_MAX = 64
-"""Most claims of one application."""
+"""Most claims of one application, withdrawn ones included."""
+CLAIMS_OF_FILERS_MAX = 48
+"""A filer enters none beyond these: the last places are the office's, so that no filer can fill
+them all."""
+PCT_NUMBER = re.compile(r"\APCT/?([A-Z]{2})[0-9]")
+"""How the number of an international application names its receiving Office."""
 
 
 class LaterFiling(NamedTuple):
@@ -86,31 +93,46 @@ def standing_claim(
 def is_claimed(state: State, later: LaterFiling, claim: Claim, but: str = "") -> bool:
     """Return whether a filing holds a claim in force to the same earlier filing.
 
+    Without numbers two claims are never one: that two applications were filed at one office on
+    one day is lawful and common.
+
     Args:
         state: The state.
         later: The later filing.
         claim: The claim that names the earlier one.
         but: The place of a claim that is left out.
     """
-    wanted = _named(state, claim)
-    return any(
-        place != but and one.status != "Abandoned" and _named(state, one) == wanted
+    wanted = _one_name(state, claim.earlier)
+    return wanted is not None and any(
+        place != but and one.status != "Abandoned" and _one_name(state, one.earlier) == wanted
         for place, one in recorded_claims(state, later.part).items()
     )
 
 
-def _named(state: State, claim: Claim) -> tuple[str, ...]:
-    """Return what a claim names: a filing, or office, kind and date while it has no number."""
-    key = earlier_key(state, claim.earlier)
-    return (key,) if key else (claim.earlier.office, claim.earlier.right, claim.date)
+def names_itself(state: State, later: LaterFiling, earlier: EarlierName) -> bool:
+    """Return whether the earlier filing that a claim names is the later one itself."""
+    return _one_name(state, later.named) == _one_name(state, earlier)
 
 
-def speaks_for_office(state: State, office: str, ctx: Context) -> bool:
-    """Return whether the signer is the office itself or a registrar of it."""
-    if ctx.signer == office:
-        return True
-    grant = state.get(ROLES, office, "registrar", ctx.signer)
-    return grant is not None and grant.since <= ctx.time < grant.until
+def _one_name(state: State, named: EarlierName | Filing) -> str | None:
+    """Return the one name of a filing in every spelling, or None while it has no number.
+
+    An international application is that of its receiving Office, which its number names, though a
+    claim names another office (PCT Rule 4.10(a)).
+    """
+    office, right, number = named.office, named.right, named.number
+    if not number:
+        return None
+    receiving = PCT_NUMBER.match(number)
+    if right in PATENT_RIGHTS and receiving is not None:
+        office, right = receiving[1], "patent"
+    return filings.key_part(state, office, right, number)
+
+
+def has_room(state: State, later: LaterFiling, ctx: Context) -> bool:
+    """Return whether a filing may hold one more claim of the signer."""
+    own = speaks_for_office(state, later.named.office, ctx)
+    return len(recorded_claims(state, later.part)) < (CLAIMS_MAX if own else CLAIMS_OF_FILERS_MAX)
 
 
 def steps_have_come(steps: ClaimSteps | None, ctx: Context) -> bool:

@@ -197,11 +197,13 @@ def sealing_claim(**changed: object) -> str:
     return disclosure.make(bytes(16), "claim", value)
 
 
-def sealed(text: str | None = None, *, opened: int | None = None) -> dict[bytes, Record]:
+def sealed(
+    text: str | None = None, *, opened: int | None = None, submitter: str = "XA"
+) -> dict[bytes, Record]:
     """Return a sealed filing of XA."""
     digest = disclosure.digest(text or sealing())
     value = Sealed(digest=digest, entry=13, office="XA", opened=opened, recorded=TIME - 800,
-                   submitter="XA")
+                   submitter=submitter)
     return {SEALED.key(SEALED_NAME): value}
 
 

@@ -21,6 +21,11 @@ _REMEDIES = {
     "proposal-unknown": "List them: muniment governance status",
     "recovery-not-due": "See when it is due: muniment account show ACCOUNT",
     "validator-unknown": "The office enrols it: muniment validator enrol NODE --as OFFICE",
+    "claim-of-another": "Ask who entered the claim, or the office: its registrar acts on any claim.",
+    "decided-by-the-office": "Ask the office to reopen what it decided: muniment priority decide",
+    "filing-claimed-by-another": "Ask the office to enter it, or to withdraw the other claim.",
+    "claim-to-itself": "Name the filing whose priority is claimed.",
+    "claim-already-recorded": "See the claims that stand: muniment priority check LATER",
     "entry-has-changed": "Read the entry again and correct what stands now.",
 }
 

@@ -7,15 +7,18 @@ from muniment.declare import Example, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.application import SEALED, Sealed
 from muniment.model.checking import recorded_claims
-from muniment.model.claim import CLAIMS, Claim, ClaimSteps, EarlierName, Goods
+from muniment.model.claim import Claim, ClaimSteps, EarlierName, Goods
+from muniment.model.claimant import may_add, speaks_for_office
 from muniment.model.claiming import (
     CLAIMS_MAX,
+    CLAIMS_OF_FILERS_MAX,
     LaterFiling,
     enter_claim,
     goods_are_sound,
+    has_room,
     is_claimed,
     later_filing,
-    speaks_for_office,
+    names_itself,
     steps_have_come,
 )
 from muniment.model.context import Context
@@ -79,6 +82,21 @@ def date_is_real(operation: ClaimPriority, state: State, ctx: Context) -> bool:
     return operation.date is None or is_date(operation.date)
 
 
+@TYPE.check(9, "claim-to-itself", basis="Paris Convention Art. 4A(1) and 4C(2)")
+def filings_differ(operation: ClaimPriority, state: State, ctx: Context) -> bool:
+    """The earlier filing MUST NOT be the later one itself."""
+    later, earlier = _later(operation, state), operation.earlier
+    return later is None or earlier is None or not names_itself(state, later, earlier)
+
+
+@TYPE.check(10, "filing-claimed-by-another", basis="PCT Rules 26bis.1 and 90.1")
+def filing_is_no_other_filers(operation: ClaimPriority, state: State, ctx: Context) -> bool:
+    """A filer MUST NOT add a claim beside another filer's in force; the office can."""
+    later = _later(operation, state)
+    return later is None or may_add(
+        state, operation.office, recorded_claims(state, later.part).values(), ctx)
+
+
 @TYPE.check(4, "claim-already-recorded", basis="Paris Convention Art. 4D")
 def claim_is_new(operation: ClaimPriority, state: State, ctx: Context) -> bool:
     """The later filing MUST NOT hold a claim in force to the same earlier filing."""
@@ -88,9 +106,9 @@ def claim_is_new(operation: ClaimPriority, state: State, ctx: Context) -> bool:
 
 @TYPE.check(5, "too-many-claims", basis="docs/formats/state-tree.md")
 def claims_are_few(operation: ClaimPriority, state: State, ctx: Context) -> bool:
-    """A filing MUST NOT hold more than 64 claims."""
+    """A filing MUST NOT hold more than 64 claims; those after the 48th MUST be the office's."""
     later = _later(operation, state)
-    return later is None or len(recorded_claims(state, later.part)) < CLAIMS_MAX
+    return later is None or has_room(state, later, ctx)
 
 
 @TYPE.check(6, "steps-not-of-the-office", basis="Paris Convention Art. 4D(1)")
@@ -140,40 +158,54 @@ def _claim(operation: ClaimPriority, ctx: Context) -> Claim:
     )
 
 
+def _claiming(number: str | None = "2026/000001", date: str | None = "2025-03-03",
+              sealed: str | None = None, right: RightKind = "patent",
+              steps: ClaimSteps | None = None, goods: Goods | None = None) -> ClaimPriority:
+    named = EarlierName(number="2025-00007", office="XB", right=right) if number else None
+    return ClaimPriority(date=date, earlier=named, goods=goods, number=number, office="XA",
+                         right=right if number else None, sealed=sealed, steps=steps)
+
+
 @TYPE.examples
 def cases() -> Iterator[Example]:
     """The worked cases."""
-    def claim(number: str | None = "2026/000001", date: str | None = "2025-03-03",
-              sealed: str | None = None, right: RightKind = "patent",
-              steps: ClaimSteps | None = None, goods: Goods | None = None) -> ClaimPriority:
-        named = EarlierName(number="2025-00007", office="XB", right=right) if number else None
-        return ClaimPriority(date=date, earlier=named, goods=goods, number=number, office="XA",
-                             right=right if number else None, sealed=sealed, steps=steps)
-
-    one = next(iter(given.claimed().values()))
-    many = {CLAIMS.key("XA", "patent", "2026", "000000000001", f"{place:012}"):
-            replace(one, status="Abandoned") for place in range(CLAIMS_MAX)}
     declared = ClaimSteps(declared="2026-02-02")
-    unnumbered = ClaimPriority(
-        date="2025-03-03", earlier=EarlierName(office="XB", right="patent"),
-        number="2026/000001", office="XA", right="patent")
-    marked = given.marked()
-    yield Example("open", claim(), given=given.filed())
-    yield Example("sealed", claim(None, None, given.DIGEST))
-    yield Example("added-later", claim(steps=declared), given=given.filed())
+    itself = EarlierName(number="2026/000001", office="XA", right="patent")
+    unnumbered = replace(_claiming(), earlier=EarlierName(office="XB", right="patent"))
+    yield Example("open", _claiming(), given=given.filed())
+    yield Example("sealed", _claiming(None, None, given.DIGEST))
+    yield Example("added-later", _claiming(steps=declared), given=given.filed())
     yield Example("number-to-follow", unnumbered, given=given.filed())
-    yield Example("for-two-classes", claim(right="trademark", goods=Goods(classes=(9, 42))),
-                  given=marked)
-    yield Example("half-sealed", claim(None, "2025-03-03", given.DIGEST),
+    yield Example("two-of-one-day", unnumbered, given=given.filed() | given.claimed(number=None))
+    yield Example("for-two-classes", _claiming(right="trademark", goods=Goods(classes=(9, 42))),
+                  given=given.marked())
+    yield Example("half-sealed", _claiming(None, "2025-03-03", given.DIGEST),
                   "claim-neither-open-nor-sealed")
-    yield Example("later-filing-unknown", claim(), "not-confirmed")
-    yield Example("thirtieth-of-february", claim(date="2025-02-30"), "date-not-real",
+    yield Example("later-filing-unknown", _claiming(), "not-confirmed")
+    yield Example("thirtieth-of-february", _claiming(date="2025-02-30"), "date-not-real",
                   given.filed())
-    yield Example("again", claim(), "claim-already-recorded", given.filed() | given.claimed())
-    yield Example("sixty-five", claim(), "too-many-claims", given.filed() | many)
-    yield Example("filer-backdates", claim(steps=declared), "steps-not-of-the-office",
-                  given.filed() | given.role("filer"), signer=given.agent())
-    yield Example("declared-tomorrow-and-more", claim(steps=ClaimSteps(declared="2026-06-28")),
+    yield Example("to-itself", replace(_claiming(), earlier=itself), "claim-to-itself",
+                  given.filed())
+    yield Example("again", _claiming(), "claim-already-recorded", given.filed() | given.claimed())
+    yield Example("sixty-five", _claiming(), "too-many-claims",
+                  given.filed() | given.many_claims(CLAIMS_MAX))
+    yield Example("declared-tomorrow-and-more", _claiming(steps=ClaimSteps(declared="2026-06-28")),
                   "date-not-real-or-future", given.filed())
-    yield Example("patent-with-classes", claim(goods=Goods(classes=(9,))), "goods-not-sound",
+    yield Example("patent-with-classes", _claiming(goods=Goods(classes=(9,))), "goods-not-sound",
                   given.filed())
+
+
+@TYPE.examples
+def cases_of_filers() -> Iterator[Example]:
+    """What a filer may claim, and what the office alone."""
+    filer, agent = given.filed() | given.role("filer"), given.agent()
+    rivals = given.claimed(number="2025-00008", submitter=given.OTHER_DIGEST)
+    full = given.many_claims(CLAIMS_OF_FILERS_MAX)
+    yield Example("beside-the-offices", _claiming(), signer=agent,
+                  given=filer | given.claimed(number="2025-00008"))
+    yield Example("beside-another-filers", _claiming(), "filing-claimed-by-another",
+                  filer | rivals, signer=agent)
+    yield Example("filers-forty-ninth", _claiming(), "too-many-claims", filer | full, signer=agent)
+    yield Example("offices-forty-ninth", _claiming(), given=given.filed() | full)
+    yield Example("filer-backdates", _claiming(steps=ClaimSteps(declared="2026-02-02")),
+                  "steps-not-of-the-office", filer, signer=agent)

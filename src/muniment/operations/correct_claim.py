@@ -16,13 +16,14 @@ from muniment.model.claim import (
     Goods,
     claimed_key,
 )
+from muniment.model.claimant import may_mend, speaks_for_office
 from muniment.model.claiming import (
     Standing,
     goods_are_sound,
     index_claim,
     is_claimed,
+    names_itself,
     note_finding,
-    speaks_for_office,
     standing_claim,
     steps_have_come,
 )
@@ -69,11 +70,26 @@ def claim_is_here(operation: CorrectClaim, state: State, ctx: Context) -> bool:
     return _standing(operation, state) is not None
 
 
+@TYPE.check(10, "claim-of-another", basis="PCT Rule 26bis.1(a)")
+def claim_is_the_signers(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """A filer MUST correct only what he entered; the office and its registrar, any claim."""
+    standing = _standing(operation, state)
+    return standing is not None and may_mend(state, operation.office, standing.claim, ctx)
+
+
 @TYPE.check(2, "claim-fallen", basis="PCT Rule 26bis.1")
 def claim_stands(operation: CorrectClaim, state: State, ctx: Context) -> bool:
     """The claim MUST be neither withdrawn nor refused."""
     standing = _standing(operation, state)
     return standing is not None and standing.claim.status not in FALLEN
+
+
+@TYPE.check(11, "decided-by-the-office", basis="Paris Convention Art. 4D(4)")
+def decision_stays(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """A claim that the office decided MUST be reopened by itself or its registrar."""
+    standing = _standing(operation, state)
+    return standing is not None and (
+        standing.claim.decided is None or speaks_for_office(state, operation.office, ctx))
 
 
 @TYPE.check(3, "date-not-real", basis="WIPO Standard ST.2; Paris Convention Art. 4D(1)")
@@ -112,6 +128,14 @@ def something_changes(operation: CorrectClaim, state: State, ctx: Context) -> bo
         stood.get(name) != day for name, day in stated.items())
 
 
+@TYPE.check(12, "claim-to-itself", basis="Paris Convention Art. 4A(1) and 4C(2)")
+def filings_differ(operation: CorrectClaim, state: State, ctx: Context) -> bool:
+    """The right earlier filing MUST NOT be the later one itself."""
+    standing, earlier = _standing(operation, state), operation.earlier
+    return standing is None or earlier is None or not names_itself(
+        state, standing.later, earlier)
+
+
 @TYPE.check(8, "claim-already-recorded", basis="Paris Convention Art. 4D")
 def claim_is_new(operation: CorrectClaim, state: State, ctx: Context) -> bool:
     """The later filing MUST NOT hold another claim in force to the right earlier filing."""
@@ -122,17 +146,20 @@ def claim_is_new(operation: CorrectClaim, state: State, ctx: Context) -> bool:
     return not is_claimed(state, standing.later, right, but=standing.place)
 
 
-@TYPE.check(9, "claim-restored", basis="PCT Rule 26bis.3; PLT Art. 13(2)")
+@TYPE.check(9, "claim-restored", basis="PCT Rules 26bis.2(c)(i) and 26bis.3; PLT Art. 13(2)")
 def restoration_still_fits(operation: CorrectClaim, state: State, ctx: Context) -> bool:
-    """Neither the date nor the earlier filing of a restored claim MUST change."""
+    """Neither the date nor the earlier filing of a restored claim MUST change.
+
+    Its number may follow, or be spelled otherwise.
+    """
     standing = _standing(operation, state)
     if standing is None or standing.claim.restored is None:
         return True
-    before = standing.claim
-    right = replace(before, date=operation.date or before.date,
-                    earlier=operation.earlier or before.earlier)
-    return (right.date, earlier_key(state, right.earlier)) == (
-        before.date, earlier_key(state, before.earlier))
+    date, stood = standing.claim.date, standing.claim.earlier
+    right = operation.earlier or stood
+    if (operation.date or date, right.office, right.right) != (date, stood.office, stood.right):
+        return False
+    return stood.number is None or earlier_key(state, right) == earlier_key(state, stood)
 
 
 @TYPE.effect
@@ -160,18 +187,17 @@ def _corrected(operation: CorrectClaim, before: Claim, ctx: Context) -> Claim:
         before, date=operation.date or before.date, earlier=operation.earlier or before.earlier,
         goods=operation.goods or before.goods,
     )
-    if _is_mended(operation, before):
-        today = format_date(day_of(ctx.time))
-        stated = operation.steps or ClaimSteps()
+    if not _is_mended(operation, before):
+        return replace(after, steps=ClaimSteps(**steps))
+    today = format_date(day_of(ctx.time))
+    stated = operation.steps or ClaimSteps()
+    if before.earlier.number is None and after.earlier.number is not None:
+        steps["number_given"] = stated.number_given or today
+    if not _only_the_number(before, after):
         steps["corrected"] = stated.corrected or today
-        if before.earlier.number is None and after.earlier.number is not None:
-            steps["number_given"] = stated.number_given or today
-            if _only_the_number(before, after):
-                del steps["corrected"]
-        if "corrected" in steps:
-            after = replace(after, correction=ctx.position, decided=None, status="Claimed",
-                            was=before.date)
-    return replace(after, steps=ClaimSteps(**steps) if steps else None)
+        after = replace(after, correction=ctx.position, decided=None, status="Claimed",
+                        was=before.date)
+    return replace(after, steps=ClaimSteps(**steps))
 
 
 def _is_mended(operation: CorrectClaim, before: Claim) -> bool:
@@ -182,6 +208,7 @@ def _is_mended(operation: CorrectClaim, before: Claim) -> bool:
 
 
 def _only_the_number(before: Claim, after: Claim) -> bool:
+    """Return whether a number was given where there was none, and nothing else changes."""
     named = replace(after.earlier, number=None)
     return (named, after.date, after.goods) == (before.earlier, before.date, before.goods)
 
@@ -202,38 +229,60 @@ def _standing(operation: CorrectClaim, state: State) -> Standing | None:
                           operation.claim)
 
 
+def _correcting(
+    date: str | None = "2025-03-04", number: str | None = None, office: str = "XB",
+    steps: ClaimSteps | None = None, goods: Goods | None = None,
+) -> CorrectClaim:
+    earlier = EarlierName(number=number, office=office, right="patent") if number else None
+    return CorrectClaim(claim=0, date=date, earlier=earlier, goods=goods, number="2026/000001",
+                        office="XA", right="patent", steps=steps)
+
+
 @TYPE.examples
 def cases() -> Iterator[Example]:
     """The worked cases."""
-    def correct(date: str | None = "2025-03-04", number: str | None = None,
-                **more: object) -> CorrectClaim:
-        earlier = EarlierName(number=number, office="XB", right="patent") if number else None
-        return CorrectClaim(claim=0, date=date, earlier=earlier, number="2026/000001",
-                            office="XA", right="patent", **more)  # type: ignore[arg-type]
-
-    standing = given.filed() | given.claimed()
-    paid = ClaimSteps(fee_paid="2026-05-05")
-    ahead = ClaimSteps(fee_paid="2026-06-28")
+    standing, unnumbered = given.filed() | given.claimed(), given.filed() | given.claimed(None)
     two = given.claimed(number="2025-00008", place=1)
-    yield Example("date", correct(), given=standing)
-    yield Example("earlier-filing", correct(None, "2025-00009"), given=standing)
-    yield Example("number-given", correct(None, "2025-00007"),
-                  given=given.filed() | given.claimed(number=None))
-    yield Example("fee-paid", correct(None, steps=paid), given=standing)
-    yield Example("no-such-claim", correct(), "not-confirmed", given.filed())
-    yield Example("withdrawn", correct(), "claim-fallen",
-                  given.filed() | given.claimed(status="Abandoned"))
-    yield Example("thirtieth-of-february", correct("2025-02-30"), "date-not-real", standing)
-    yield Example("filer-states-a-day", correct(steps=paid), "steps-not-of-the-office",
-                  standing | given.role("filer"), signer=given.agent())
-    yield Example("paid-tomorrow-and-more", correct(steps=ahead), "date-not-real-or-future",
-                  standing)
-    yield Example("patent-with-classes", correct(goods=Goods(classes=(9,))), "goods-not-sound",
-                  standing)
-    yield Example("nothing", correct("2025-03-03"), "nothing-to-correct", standing)
     restored = {"criterion": "due-care", "date": "2026-04-04", "entry": 20,
                 "requested": "2026-03-03"}
-    yield Example("restored", correct(), "claim-restored",
+    yield Example("date", _correcting(), given=standing)
+    yield Example("earlier-filing", _correcting(None, "2025-00009"), given=standing)
+    yield Example("number-given", _correcting(None, "2025-00007"), given=unnumbered)
+    yield Example("onto-the-day-of-another", _correcting("2025-04-01"),
+                  given=unnumbered | given.claimed(None, 1, date="2025-04-01"))
+    yield Example("no-such-claim", _correcting(), "not-confirmed", given.filed())
+    yield Example("withdrawn", _correcting(), "claim-fallen",
+                  given.filed() | given.claimed(status="Abandoned"))
+    yield Example("thirtieth-of-february", _correcting("2025-02-30"), "date-not-real", standing)
+    yield Example("patent-with-classes", _correcting(goods=Goods(classes=(9,))),
+                  "goods-not-sound", standing)
+    yield Example("nothing", _correcting("2025-03-03"), "nothing-to-correct", standing)
+    yield Example("restored", _correcting(), "claim-restored",
                   given.filed() | given.claimed(restored=restored))
-    yield Example("claimed-already", correct(None, "2025-00008"), "claim-already-recorded",
+    yield Example("number-of-a-restored-one", _correcting(None, "2025-00007"),
+                  given=given.filed() | given.claimed(None, restored=restored))
+    yield Example("to-itself", _correcting(None, "2026/000001", "XA"), "claim-to-itself", standing)
+    yield Example("claimed-already", _correcting(None, "2025-00008"), "claim-already-recorded",
                   standing | two)
+    yield Example("numbered-as-another", _correcting(None, "2025-00008"),
+                  "claim-already-recorded", unnumbered | two)
+
+
+@TYPE.examples
+def cases_of_who_signs() -> Iterator[Example]:
+    """What a filer may correct, and what the office alone."""
+    filer, agent = given.filed() | given.role("filer"), given.agent()
+    own, paid = filer | given.claimed(submitter=agent), ClaimSteps(fee_paid="2026-05-05")
+    decided = given.claimed(submitter=agent, status="Accepted", decided={
+        "date": "2026-05-05", "entry": 20, "ground": "requirements-met"})
+    yield Example("by-who-entered-it", _correcting(), given=own, signer=agent)
+    yield Example("by-another-filer", _correcting(), "claim-of-another", filer | given.claimed(),
+                  signer=agent)
+    yield Example("reopened-by-a-filer", _correcting(), "decided-by-the-office", filer | decided,
+                  signer=agent)
+    yield Example("reopened-by-the-office", _correcting(), given=given.filed() | decided)
+    yield Example("fee-paid", _correcting(None, steps=paid), given=own)
+    yield Example("filer-states-a-day", _correcting(steps=paid), "steps-not-of-the-office", own,
+                  signer=agent)
+    yield Example("paid-tomorrow-and-more", _correcting(steps=ClaimSteps(fee_paid="2026-06-28")),
+                  "date-not-real-or-future", own)

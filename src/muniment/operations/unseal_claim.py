@@ -7,15 +7,17 @@ from muniment.codec import Digest, Office, Payload, Record, pattern, replace
 from muniment.declare import Example, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.application import APPLICATIONS, SEALED, covered, find, identify
-from muniment.model.checking import recorded_claims
 from muniment.model.claim import Claim
+from muniment.model.claimant import is_of_the_office
 from muniment.model.claiming import (
     CLAIMS_MAX,
     LaterFiling,
     enter_claim,
     goods_are_sound,
+    has_room,
     is_claimed,
     later_filing,
+    names_itself,
     steps_have_come,
 )
 from muniment.model.context import Context
@@ -79,6 +81,14 @@ def claim_was_sealed_here(operation: UnsealClaim, state: State, ctx: Context) ->
     return (claim.ledger, claim.office, claim.submitter) == sealed_by
 
 
+@TYPE.check(8, "steps-not-of-the-office", basis="Paris Convention Art. 4D(1)")
+def steps_are_the_offices(operation: UnsealClaim, state: State, ctx: Context) -> bool:
+    """A claim that states what was done MUST have been sealed by the office or its registrar."""
+    claim, sealed = _sealed_claim(operation), state.get(SEALED, operation.sealed)
+    return claim is None or sealed is None or claim.steps is None or (
+        is_of_the_office(state, sealed.office, sealed.submitter))
+
+
 @TYPE.check(4, "later-filing-not-open", basis="Paris Convention Art. 4D")
 def later_filing_is_open(operation: UnsealClaim, state: State, ctx: Context) -> bool:
     """The later filing MUST stand unsealed in the office's register."""
@@ -98,6 +108,14 @@ def earlier_filing_is_open(operation: UnsealClaim, state: State, ctx: Context) -
                    for suffix in identify(state, *named).suffixes)
 
 
+@TYPE.check(9, "claim-to-itself", basis="Paris Convention Art. 4A(1) and 4C(2)")
+def filings_differ(operation: UnsealClaim, state: State, ctx: Context) -> bool:
+    """The earlier filing MUST NOT be the later one itself."""
+    later, claim = _later(operation, state), _sealed_claim(operation)
+    return later is not None and claim is not None and (
+        not names_itself(state, later, claim.earlier))
+
+
 @TYPE.check(6, "claim-already-recorded", basis="Paris Convention Art. 4D")
 def claim_is_new(operation: UnsealClaim, state: State, ctx: Context) -> bool:
     """The later filing MUST NOT hold a claim in force to the same earlier filing."""
@@ -109,12 +127,15 @@ def claim_is_new(operation: UnsealClaim, state: State, ctx: Context) -> bool:
 def claims_are_few(operation: UnsealClaim, state: State, ctx: Context) -> bool:
     """A filing MUST NOT hold more than 64 claims."""
     later = _later(operation, state)
-    return later is not None and len(recorded_claims(state, later.part)) < CLAIMS_MAX
+    return later is not None and has_room(state, later, ctx)
 
 
 @TYPE.effect
 def claim_is_opened(operation: UnsealClaim, state: State, ctx: Context) -> Iterator[Change]:
-    """The claim stands as of the time when it was sealed, and enters the index."""
+    """The claim stands as of the time when the office knew it, and enters the index.
+
+    It knew what it sealed itself; of what a filer sealed it knew a digest, which declares nothing.
+    """
     later, sealed = _later(operation, state), state.get(SEALED, operation.sealed)
     claim = _claim(operation, state, ctx)
     if later is None or sealed is None or claim is None:
@@ -139,8 +160,10 @@ def _claim(operation: UnsealClaim, state: State, ctx: Context) -> Claim | None:
     claim, sealed = _sealed_claim(operation), state.get(SEALED, operation.sealed)
     if claim is None or sealed is None:
         return None
+    known = is_of_the_office(state, sealed.office, sealed.submitter)
     return Claim(date=claim.date, earlier=claim.earlier, entry=ctx.position, goods=claim.goods,
-                 recorded=sealed.recorded, steps=claim.steps, submitter=sealed.submitter)
+                 recorded=sealed.recorded if known else ctx.time, steps=claim.steps,
+                 submitter=sealed.submitter)
 
 
 @TYPE.examples
@@ -158,6 +181,10 @@ def cases() -> Iterator[Example]:
             state |= entries
         return Example(name, unseal(text), refusal, state)
 
+    def of_a_filer(**changed: object) -> tuple[UnsealClaim, dict[bytes, Record]]:
+        text = given.sealing_claim(submitter=given.agent(), **changed)
+        return unseal(text), given.filed() | given.sealed(text, submitter=given.agent())
+
     titled = disclosure.make(bytes(16), "title", "Lantern")
     yield case("plain", None, given.filed())
     yield Example("another-disclosure", unseal(given.sealing_claim(date="2025-03-04")),
@@ -166,6 +193,12 @@ def cases() -> Iterator[Example]:
                   given.sealed(titled) | given.filed())
     yield case("copied-from-another-ledger", "sealed-elsewhere", given.filed(),
                ledger=given.DIGEST)
+    filers, state = of_a_filer()
+    yield Example("of-a-filer", filers, given=state)
+    filers, state = of_a_filer(steps={"declared": "2026-02-02"})
+    yield Example("filer-backdates", filers, "steps-not-of-the-office", state)
+    yield case("to-itself", "claim-to-itself", given.filed(),
+               earlier={"number": "2026/000001", "office": "XA", "right": "patent"})
     yield case("later-filing-sealed", "later-filing-not-open")
     yield case("earlier-filing-sealed", "earlier-filing-not-open", given.filed(),
                given.covering("XB", "2025"))

@@ -6,6 +6,7 @@ from muniment.codec import Natural, Number, Office, Payload, RightKind, replace
 from muniment.declare import Example, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.claim import CLAIMS
+from muniment.model.claimant import may_mend, speaks_for_office
 from muniment.model.claiming import Standing, note_finding, standing_claim
 from muniment.model.context import Context
 from muniment.model.state import Change, State, change
@@ -40,11 +41,29 @@ def claim_is_here(operation: WithdrawClaim, state: State, ctx: Context) -> bool:
     return _standing(operation, state) is not None
 
 
+@TYPE.check(3, "claim-of-another", basis="PCT Rule 90bis.3(a)")
+def claim_is_the_signers(operation: WithdrawClaim, state: State, ctx: Context) -> bool:
+    """A filer MUST withdraw only what he entered; the office and its registrar, any claim."""
+    standing = _standing(operation, state)
+    return standing is not None and may_mend(state, operation.office, standing.claim, ctx)
+
+
 @TYPE.check(2, "claim-withdrawn", basis="PCT Rule 90bis.3")
 def claim_stands(operation: WithdrawClaim, state: State, ctx: Context) -> bool:
     """The claim MUST NOT be withdrawn already."""
     standing = _standing(operation, state)
     return standing is not None and standing.claim.status != "Abandoned"
+
+
+@TYPE.check(4, "decided-by-the-office", basis="Paris Convention Art. 4D(4)")
+def refusal_stays(operation: WithdrawClaim, state: State, ctx: Context) -> bool:
+    """A claim that the office refused MUST be withdrawn by itself or its registrar, if at all.
+
+    Else a filer would withdraw what was refused, and claim it anew.
+    """
+    standing = _standing(operation, state)
+    return standing is not None and (
+        standing.claim.status != "Refused" or speaks_for_office(state, operation.office, ctx))
 
 
 @TYPE.effect
@@ -71,3 +90,10 @@ def cases() -> Iterator[Example]:
     yield Example("no-such-claim", operation, "not-confirmed", given.filed())
     yield Example("again", operation, "claim-withdrawn",
                   given.filed() | given.claimed(status="Abandoned"))
+    filer, agent = given.filed() | given.role("filer"), given.agent()
+    yield Example("by-who-entered-it", operation, given=filer | given.claimed(submitter=agent),
+                  signer=agent)
+    yield Example("by-another-filer", operation, "claim-of-another", filer | given.claimed(),
+                  signer=agent)
+    yield Example("refused-before", operation, "decided-by-the-office",
+                  filer | given.claimed(status="Refused", submitter=agent), signer=agent)

@@ -1,0 +1,241 @@
+"""Attacks on claims: one filer against another, and acts in another order for another answer."""
+
+import pytest
+from test_claim import LATER, claim, found, named, of, on, run, stands, world
+
+from muniment.codec import encode, members
+from muniment.model import example
+from muniment.model.account import ACCOUNTS, ROLES, Grant
+from muniment.model.application import SEALED, Sealed
+from muniment.model.claim import CLAIMED
+from muniment.model.claiming import CLAIMS_MAX, CLAIMS_OF_FILERS_MAX
+from muniment.model.state import State, change
+from muniment.operations import claim_priority
+from muniment.proof import disclosure
+
+AGENT, RIVAL = example.agent(), example.OTHER_DIGEST
+UNNUMBERED = {"office": "XA", "right": "patent"}
+
+
+@pytest.fixture()
+def state():
+    return world()
+
+
+def enrol(state, account, role="filer", **period):
+    """Give an account a role at XB."""
+    key = ROLES.key("XB", role, account)
+    grant = Grant(**{"since": 0, **period})
+    state.put((change(ROLES, key, state.at(ROLES, key), grant),))
+    if state.get(ACCOUNTS, account) is None:
+        known = example.account(example.AGENT, kind="participant")
+        state.put((change(ACCOUNTS, ACCOUNTS.key(account), None, known),))
+
+
+@pytest.fixture()
+def filers(state):
+    """Two filers at XB."""
+    enrol(state, AGENT)
+    enrol(state, RIVAL)
+    return state
+
+
+def by(signer, state, kind, place=0, **more):
+    return run(state, kind, signer, **of(), claim=place, **more)
+
+
+def claims(signer, state, earlier=None, date="2025-03-03", later=None):
+    return run(state, "claim-priority", signer, **(later or of()), date=date,
+               earlier=earlier or named())
+
+
+@pytest.mark.parametrize(("kind", "members"), [
+    ("correct-claim", {"date": "2025-03-04"}), ("withdraw-claim", {})])
+def test_no_filer_touches_the_claim_of_another(filers, kind, members):
+    assert claims(AGENT, filers) is None
+    assert by(RIVAL, filers, kind, **members) == "claim-of-another"
+    assert by(AGENT, filers, kind, **members) is None
+
+
+@pytest.mark.parametrize(("kind", "members"), [
+    ("correct-claim", {"date": "2025-03-04"}), ("withdraw-claim", {})])
+def test_no_filer_touches_a_claim_of_the_office_and_the_office_touches_all(filers, kind, members):
+    assert claim(filers) is None
+    assert by(AGENT, filers, kind, **members) == "claim-of-another"
+    assert claims(AGENT, filers, named("2025/000002"), "2025-04-01") is None
+    assert by("XB", filers, kind, 1, **{**members, **({"date": "2025-04-02"} if members else {})}
+              ) is None
+
+
+def test_a_registrar_whose_role_ended_keeps_nothing_of_what_he_entered(filers):
+    """He entered it for the office; as a filer he is one more filer."""
+    enrol(filers, AGENT, "registrar")
+    assert claims(AGENT, filers) is None
+    enrol(filers, AGENT, "registrar", until=example.TIME)
+    assert by(AGENT, filers, "withdraw-claim") == "claim-of-another"
+    assert claims(RIVAL, filers, named("2025/000002"), "2025-04-01") is None
+
+
+@pytest.mark.parametrize("status", ["Accepted", "Partially refused", "Refused"])
+def test_only_the_office_reopens_what_it_decided(filers, status):
+    claims(AGENT, filers)
+    assert on(filers, "decide-claim", status=status, date="2026-05-05", ground="g") is None
+    wanted = "claim-fallen" if status == "Refused" else "decided-by-the-office"
+    assert by(AGENT, filers, "correct-claim", date="2025-03-04") == wanted
+    assert stands(filers)[0].status == status
+    if status != "Refused":
+        assert on(filers, "correct-claim", date="2025-03-04") is None
+        assert stands(filers)[0].status == "Claimed"
+
+
+def test_what_was_refused_is_not_withdrawn_and_claimed_anew(filers):
+    claims(AGENT, filers)
+    on(filers, "decide-claim", status="Refused", date="2026-05-05", ground="g")
+    assert claims(AGENT, filers) == "claim-already-recorded"
+    assert by(AGENT, filers, "withdraw-claim") == "decided-by-the-office"
+    assert on(filers, "withdraw-claim") is None
+
+
+def test_a_filer_withdraws_his_own_accepted_claim(filers):
+    """To withdraw is the applicant's right at any time (PCT Rule 90bis.3)."""
+    claims(AGENT, filers)
+    on(filers, "decide-claim", status="Accepted", date="2026-05-05", ground="g")
+    assert by(AGENT, filers, "withdraw-claim") is None
+
+
+def test_a_rival_adds_no_older_claim_that_moves_the_limits_of_others(filers):
+    claims(AGENT, filers)
+    assert claims(RIVAL, filers, named("2024/000001"), "2024-01-02") == "filing-claimed-by-another"
+    assert claims("XB", filers, named("2024/000001"), "2024-01-02") is None
+
+
+def test_a_rival_who_squats_on_a_filing_is_removed_by_the_office(filers):
+    assert claims(RIVAL, filers) is None
+    assert claims(AGENT, filers, named("2025/000002"), "2025-04-01") == "filing-claimed-by-another"
+    assert on(filers, "withdraw-claim") is None
+    assert claims(AGENT, filers) is None
+
+
+def test_a_rival_cannot_fill_all_places_of_a_filing(filers):
+    for _ in range(CLAIMS_OF_FILERS_MAX):
+        assert claims(RIVAL, filers) is None
+        assert run(filers, "withdraw-claim", RIVAL, **of(), claim=_) is None
+    assert claims(RIVAL, filers) == claims(AGENT, filers) == "too-many-claims"
+    assert claims("XB", filers) is None
+    assert CLAIMS_OF_FILERS_MAX < CLAIMS_MAX
+
+
+def test_two_applications_of_one_day_are_claimed_before_they_have_numbers(state):
+    """To file two applications at one office on one day is lawful and common."""
+    assert claim(state, earlier=UNNUMBERED) is None
+    assert claim(state, earlier=UNNUMBERED) is None
+    assert on(state, "correct-claim", 0, earlier=named()) is None
+    assert on(state, "correct-claim", 1, earlier=named()) == "claim-already-recorded"
+    assert on(state, "correct-claim", 1, earlier=named("2025/000002")) is None
+
+
+def test_a_correction_of_the_date_meets_no_other_claim_without_number(state):
+    claim(state, earlier=UNNUMBERED)
+    claim(state, "2025-04-01", earlier=UNNUMBERED)
+    assert on(state, "correct-claim", 1, date="2025-03-03") is None
+
+
+def test_an_international_application_is_one_whichever_office_a_claim_names(state):
+    """Its number names the receiving Office (PCT Rule 4.10(a))."""
+    first = named("PCT/XA2025/000007", "XA")
+    assert claim(state, earlier=first) is None
+    for office in ("IB", "WO"):
+        assert claim(state, earlier={**first, "office": office}) == "claim-already-recorded"
+
+
+@pytest.mark.parametrize("number", [LATER, "202600001"])
+def test_no_filing_claims_itself(state, number):
+    itself = named(number, "XB")
+    assert claim(state, "2026-03-02", earlier=itself) == "claim-to-itself"
+    assert claim(state) is None
+    assert on(state, "correct-claim", earlier=itself) == "claim-to-itself"
+
+
+def restored(state, **more):
+    """Restore a claim of XC that gives no number yet."""
+    own = of("C 1/2026", "XC")
+    assert claim(state, later=own, earlier=UNNUMBERED, **more) is None
+    assert on(state, "restore-priority", later=own, criterion="due-care", date="2026-05-05",
+              requested="2026-05-04") is None
+    return own
+
+
+def test_a_restored_claim_receives_its_number(state):
+    """PCT Rule 26bis.2(c)(i): a claim is not void for want of the number, which follows."""
+    own = restored(state)
+    assert on(state, "correct-claim", later=own, earlier=named()) is None
+    assert found(state, own)["P06"].result == "RESTORED"
+    assert len(state.rows(CLAIMED)) == 1
+    assert on(state, "correct-claim", later=own, earlier=named("2025/000002")) == "claim-restored"
+
+
+@pytest.mark.parametrize("change_of", [
+    {"earlier": named(office="XD", number="25/000001")}, {"earlier": {**UNNUMBERED, "office": "XD"}},
+    {"earlier": named(right="utility-model")}, {"earlier": named(), "date": "2025-03-04"},
+    {"date": "2025-03-04"}])
+def test_a_restored_claim_without_number_changes_in_nothing_else(state, change_of):
+    own = restored(state)
+    assert on(state, "correct-claim", later=own, **change_of) == "claim-restored"
+
+
+def test_a_number_given_last_does_not_undo_a_late_correction(state):
+    """Correction and number in either order leave the same days."""
+    both = []
+    for later in (of(), of("2026-00002")):
+        claim(state, later=later, earlier=UNNUMBERED)
+        acts = [{"date": "2025-04-01"}, {"earlier": named("2025/000002")}]
+        for act in acts if later == of() else acts[::-1]:
+            assert on(state, "correct-claim", later=later, **act) is None
+        both.append(stands(state, f"XB/patent/2026/{later['number'][-5:]:0>12}")[0])
+    first, second = both
+    assert first.steps == second.steps
+    assert first.steps.corrected is not None
+
+
+def opened(state, submitter, at, **changed):
+    """Put a sealed claim into the register and open it; return the refusal or None."""
+    text = example.sealing_claim(**{"earlier": named(), "number": LATER, "office": "XB",
+                                    "submitter": submitter, **changed})
+    name = f"{at:042}A"
+    value = Sealed(digest=disclosure.digest(text), entry=13, office="XB", recorded=at,
+                   submitter=submitter)
+    state.put((change(SEALED, SEALED.key(name), None, value),))
+    return run(state, "unseal-claim", disclosure=text, office="XB", sealed=name)
+
+
+def test_what_a_filer_sealed_is_declared_when_the_office_knows_it(filers):
+    """Else he would seal every claim that he might make, and show the one that he needs."""
+    early = example.TIME - 80 * 86_400
+    assert opened(filers, AGENT, early) is None
+    assert stands(filers)[0].recorded == example.TIME
+    assert opened(filers, "XB", early, earlier=named("2025/000002"), date="2025-04-01") is None
+    assert stands(filers, place=1)[0].recorded == early
+
+
+def test_a_filer_states_no_days_under_a_seal(filers):
+    at, steps = example.TIME - 9, {"declared": "2026-03-02"}
+    assert opened(filers, AGENT, at, steps=steps) == "steps-not-of-the-office"
+    assert opened(filers, "XB", at - 1, steps=steps) is None
+
+
+@pytest.mark.parametrize("one", [
+    pytest.param(one, id=one.name) for cases in claim_priority.TYPE.cases for one in cases()
+    if one.operation.sealed is None and one.operation.number])
+def test_an_unsealed_claim_is_refused_where_an_open_one_is(one):
+    """Each declared example of an open claim, sealed by who signs it and opened by the office."""
+    plain = members(one.operation)
+    del plain["type"]
+    text = example.sealing_claim(**{**plain, "office": "XA", "submitter": one.signer})
+    given = example.world() | dict(one.given) | example.sealed(text, submitter=one.signer)
+    sealed = State(example.MemoryBase({key: encode(value) for key, value in given.items()}))
+    outcome = run(sealed, "unseal-claim", "XA", disclosure=text, office="XA",
+                  sealed=example.SEALED_NAME)
+    if one.name in ("beside-another-filers", "filers-forty-ninth"):
+        assert outcome is None  # the office opens it, and answers for it
+    else:
+        assert (outcome is None) == (one.refusal is None)
