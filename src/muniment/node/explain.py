@@ -21,7 +21,7 @@ _REMEDIES = {
     "proposal-unknown": "List them: muniment governance status",
     "recovery-not-due": "See when it is due: muniment account show ACCOUNT",
     "validator-unknown": "The office enrols it: muniment validator enrol NODE --as OFFICE",
-    "claim-of-another": "Ask who entered the claim, or the office: its registrar acts on any claim.",
+    "claim-of-another": "Ask who entered it, or the office: its registrar acts on any claim.",
     "decided-by-the-office": "Ask the office to reopen what it decided: muniment priority decide",
     "filing-claimed-by-another": "Ask the office to enter it, or to withdraw the other claim.",
     "claim-to-itself": "Name the filing whose priority is claimed.",
