@@ -181,7 +181,8 @@ class SimulatedChain:
         """Answer a call of the RPC: `status`, `commit` or `validators`."""
         self.calls.append(method)
         if method == "status":
-            return {"sync_info": {"latest_block_height": str(self.height)}}
+            return {"sync_info": {"earliest_block_height": str(self.first),
+                                  "latest_block_height": str(self.height)}}
         height = int(parameters["height"])
         block = self.blocks[height]
         if method == "commit":

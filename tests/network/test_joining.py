@@ -42,32 +42,121 @@ def invited(network, tmp_path_factory):
     return filing, file, told["fingerprint"]
 
 
-def test_node_joins_by_one_command_on_each_side_and_leaves_with_its_history(
-    network, invited, tmp_path
-):
+@pytest.fixture(scope="module")
+def joined(invited, tmp_path_factory):
+    """The node of XE, which joined by one command on each side."""
     filing, file, fingerprint = invited
     filing.file("XB")
-    joined = json.loads(run("join", file, tmp_path / "xe", "--office", "XE", "--fingerprint",
-                            fingerprint, "--json"))
-    node = Node(tmp_path / "xe")
-    try:
-        filing.file("XC")
-        height = network.nodes["XA"].rpc().call("status")["sync_info"]["latest_block_height"]
-        wait_for(lambda: int(node.rpc().call("status")["sync_info"]["latest_block_height"])
-                 >= int(height), "the new node")
-        hashes = {one.rpc().call("commit", height=height)["signed_header"]["header"]["app_hash"]
-                  for one in (node, network.nodes["XB"])}
-        assert len(hashes) == 1
-        assert int(node.rpc().call("status")["validator_info"]["voting_power"]) == 0
-        def is_complete():
-            with RemoteLedger(joined["url"]) as one, RemoteLedger(
-                    network.nodes["XA"].plan().place.url) as other:
-                return one.log_root(one.head.size) == other.log_root(one.head.size)
+    folder = tmp_path_factory.mktemp("joining") / "xe"
+    told = json.loads(run("join", file, folder, "--office", "XE", "--fingerprint", fingerprint,
+                          "--json"))
+    node = Node(folder)
+    assert told["url"] == node.plan().place.url
+    yield node
+    node.stop()
 
-        wait_for(is_complete, "the history")
-    finally:
-        node.stop()
-    assert "SOUND" in run("ledger", "verify", "--ledger", tmp_path / "xe")
+
+def status(node):
+    return node.rpc().call("status")
+
+
+def power(node):
+    return int(status(node)["validator_info"]["voting_power"])
+
+
+def agree_at(nodes, height):
+    """Wait until nodes have a height; require one block with one root."""
+    def there():
+        return all(int(status(one)["sync_info"]["latest_block_height"]) >= height for one in nodes)
+
+    wait_for(there, f"block {height}")
+    signed = [one.rpc().call("commit", height=height)["signed_header"]["header"] for one in nodes]
+    assert len({one["app_hash"] for one in signed}) == 1
+
+
+def test_node_that_joined_observes_and_fetches_the_history(network, invited, joined):
+    height = invited[0].file("XC")
+    agree_at([joined, network.nodes["XB"]], height)
+    assert power(joined) == 0
+
+    def is_complete():
+        with RemoteLedger(joined.plan().place.url) as one, RemoteLedger(
+                network.nodes["XA"].plan().place.url) as other:
+            return one.log_root(one.head.size) == other.log_root(one.head.size)
+
+    wait_for(is_complete, "the history")
+
+
+class Members:
+    """The four members, who decide by commands, each at its own node."""
+
+    def __init__(self, network, five=False):
+        self.network, self.five = network, five
+
+    def run(self, office, *words):
+        node = self.network.nodes[office]
+        return json.loads(run(*words, "--ledger", node.folder, "--as", office, "--node",
+                              node.plan().place.url, "--json").splitlines()[-1])
+
+    def run_list(self):
+        node = self.network.nodes["XA"]
+        return json.loads(run("member", "list", "--ledger", node.folder, "--node",
+                              node.plan().place.url, "--json"))
+
+    def decide(self, *act):
+        """Let one propose and others agree, until more than two thirds have."""
+        number = self.run("XA", "governance", "propose", *act)["proposal"]
+        agreed = [self.run(office, "governance", "vote", number)["enacted"]
+                  for office in ("XB", "XC", "XD")[: 2 + self.five]]
+        assert agreed == [False] * (1 + self.five) + [True]
+
+
+def signers(node, height):
+    votes = node.rpc().call("commit", height=height)["signed_header"]["commit"]["signatures"]
+    return {vote["validator_address"] for vote in votes if vote["block_id_flag"] == 2}
+
+
+def test_members_seat_a_fifth_validator_which_signs_and_unseat_it_again(
+    network, invited, joined, tmp_path
+):
+    filing, members, url = invited[0], Members(network), joined.plan().place.url
+    own = ("--ledger", joined.folder, "--node", url)
+    first, address = network.nodes["XA"], status(joined)["validator_info"]["address"]
+    run("office", "request", "XE", "--out", tmp_path / "xe.json", *own)
+    members.decide("enrol-office", "--file", tmp_path / "xe.json")
+    run("validator", "enrol", joined.folder, "--as", "XE", *own)
+    members.decide("admit-member", "--set", "office=XE", "--set", "units=10")
+    members.five = True
+    members.decide("seat-validator", "--set", "office=XE")
+
+    def signs():
+        return address in signers(first, filing.file("XB"))
+
+    wait_for(signs, "the fifth validator to sign")
+    assert power(joined) == 1
+    members.decide("retire-validator", "--set", "office=XE")
+    wait_for(lambda: filing.file("XB") and power(joined) == 0, "its power to go")
+    heights = [filing.file("XC") for _ in range(3)]
+    assert all(address not in signers(first, height) for height in heights)
+    agree_at([joined, *network.nodes.values()], heights[-1])
+
+
+def test_office_leaves_with_its_history_by_one_command(network, invited, joined, tmp_path):
+    filing, members = invited[0], Members(network, five=True)
+    members.decide("seat-validator", "--set", "office=XE")
+    wait_for(lambda: filing.file("XA") and power(joined) == 1, "its power")
+    left = json.loads(run("leave", joined.folder, "--json"))
+    assert left["was_member"]
+    assert not joined.runs()
+    assert filing.file("XD") > left["height"]
+    rows = {one["office"]: one for one in members.run_list()}
+    assert rows["XE"]["left"] is not None
+    told = json.loads(run("ledger", "verify", "--ledger", joined.folder, "--json"))
+    assert (told["valid"], told["entries"]) == (True, left["entries"])
+    run("ledger", "export", tmp_path / "history", "--ledger", joined.folder)
+    again = json.loads(run("ledger", "replay", tmp_path / "history", tmp_path / "again", "--json"))
+    assert again["size"] == left["entries"]
+    assert "node-not-found" in run("leave", joined.folder, "--json", code=3)
 
 
 def test_other_digits_are_refused_before_anything_is_made(invited, tmp_path):

@@ -22,7 +22,8 @@ from typer.testing import CliRunner
 
 from muniment.cli import evidence as command
 from muniment.model.example import key
-from muniment.network.attest import commit_attestation
+from muniment.network.attest import commit_attestation, heights_of
+from muniment.network.kept_blocks import KeptBlocks
 from muniment.network.light_block import read_light_block
 from muniment.network.trust import renewed, trusted_now, with_commit
 from muniment.node import evidence as maker
@@ -67,9 +68,10 @@ def chain_of(powers, *, blocks=3, **last):
     return chain
 
 
-def attested(chain, trusted=None, note=TEXT, now=None, **more):
-    height = getattr(chain, "chain", chain).height - 1
-    return commit_attestation(chain, note, height, trusted or trust(chain),
+def attested(node, trusted=None, note=TEXT, now=None, chain=None, **more):
+    chain = chain or getattr(node, "chain", node)
+    height = chain.height - 1
+    return commit_attestation(node, note, height, trusted or trust(chain),
                               now=chain.now if now is None else now, **more)
 
 
@@ -275,20 +277,77 @@ class Replaced:
         return self.answers.get(method) or self.chain.call(method, **given)
 
 
-class Pruned(SimulatedChain):
+class Pruned:
+    """A node that keeps the last two blocks of a chain, or as many as it is told."""
+
+    def __init__(self, chain, kept=2):
+        self.chain, self.lowest = chain, chain.height - kept + 1
+
     def call(self, method, **given):
-        if int(given.get("height", self.height)) < self.height - 1:
-            raise Refused("node-refused", "lowest height is 102")
-        return super().call(method, **given)
+        answer = self.chain.call(method, **given) if method == "status" else None
+        if answer is not None:
+            answer["sync_info"]["earliest_block_height"] = str(self.lowest)
+            return answer
+        if int(given["height"]) < self.lowest:
+            raise Refused("node-refused", f"lowest height is {self.lowest}")
+        return self.chain.call(method, **given)
 
 
 def test_a_node_that_does_not_keep_the_trusted_block_says_so():
-    chain = Pruned(CHAIN, equal(4), height=100)
-    chain.grow(3)
-    chain.add(APP_HASH)
+    chain = chain_of(equal(4))
     with pytest.raises(NotFound, match="height 100"):
-        attested(chain)
-    assert attested(chain, trust(chain, 102))
+        attested(Pruned(chain), trust(chain), now=chain.now)
+    assert attested(Pruned(chain), trust(chain, 102), now=chain.now)
+
+
+def remembering(chain, folder, kept=2):
+    """Make evidence at a node that keeps few blocks, as a reader does who made some before."""
+    blocks = KeptBlocks(Pruned(chain, kept), folder)
+    member = attested(blocks, trust(chain), now=chain.now, chain=chain, besides=blocks.heights())
+    blocks.keep(heights_of(member))
+    return member
+
+
+def test_whoever_made_evidence_once_needs_no_node_that_keeps_the_trusted_block(tmp_path):
+    chain = chain_of(equal(4))
+    remembering(chain, tmp_path, kept=10)
+    for step in range(1, 9):  # twice the whole set, one validator after the other
+        chain.add(powers=equal(4, step))
+        chain.grow(20)
+        chain.add(APP_HASH)
+        member = remembering(chain, tmp_path, kept=4)
+        assert verify_history(member, trust(chain), chain.now).height == chain.height
+        kept = {int(path.stem) for path in (tmp_path / "kept-blocks").iterdir()}
+        assert kept == heights_of(member) <= {100, *range(100, chain.height + 1)}
+    assert len(member["history"]) > 3
+    with pytest.raises(NotFound):
+        attested(Pruned(chain, 4), trust(chain), now=chain.now, chain=chain)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"\xff", b'{"commit 1": {}}'])
+def test_kept_blocks_are_not_believed(tmp_path, data):
+    chain = chain_of(equal(4))
+    remembering(chain, tmp_path, kept=10)
+    path = tmp_path / "kept-blocks" / "100.json"
+    theirs = chain_of(equal(4, 50))
+    foreign = {"commit 1": theirs.call("commit", height=100),
+               "validators 1": theirs.call("validators", height=100)}
+    path.write_bytes(data)
+    with pytest.raises(LedgerError):
+        remembering(chain, tmp_path)
+    path.write_text(json.dumps(foreign))
+    with pytest.raises(VerificationError):
+        remembering(chain, tmp_path)
+
+
+def test_an_idle_network_proves_its_checkpoint_though_its_block_is_pruned():
+    chain = chain_of(equal(4))
+    height = chain.height - 1
+    for _ in range(5):
+        chain.add(APP_HASH)
+    node = Pruned(chain)
+    member = commit_attestation(node, TEXT, height, trust(chain, node.lowest), now=chain.now)
+    assert verify_history(member, trust(chain, node.lowest), chain.now).height == chain.height
 
 
 @pytest.mark.parametrize("answer", [

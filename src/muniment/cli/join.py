@@ -1,4 +1,4 @@
-"""`muniment network invite`, `muniment join`: a new node, with one command on each side."""
+"""`network invite`, `join`, `leave`: a node comes and goes, with one command on each side."""
 
 import time
 from pathlib import Path
@@ -70,6 +70,7 @@ def join(
         node = inviting.prepare(made, directory, office, Place(listen, *ports), profile=profile)
         node.start()
         height = _follow(node, made.height)
+        inviting.keep_trust(made, directory)
     if as_json:
         print_json({"directory": str(directory), "height": height,
                     "node": node.home.node_id(), "url": node.plan().place.url})
@@ -79,6 +80,29 @@ def join(
         ("node", f"{node.home.node_id()} at {node.plan().place.url}"),
         ("history", "what came before is fetched and verified while it runs"),
         ("to vote", "muniment validator enrol, then let the members seat it"),
+    ])
+
+
+def leave(
+    directory: Annotated[Path, typer.Argument(help="The office's node.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Leave a network: end the office's part, stop its node, and keep the whole history."""
+    with errors(as_json=as_json):
+        from dataclasses import asdict
+
+        from muniment.network.leave import leave as end_part
+        from muniment.network.node import Node
+
+        left = end_part(Node(directory))
+    if as_json:
+        print_json({"directory": str(directory), **asdict(left)})
+        return
+    show([
+        ("left", "the office is a member no longer" if left.was_member else "it only observed"),
+        ("history", f"all {left.entries} entries to block {left.height} are in {directory}"),
+        ("next", f"muniment ledger verify --ledger {directory}"),
+        ("or", f"muniment ledger export FILE --ledger {directory}"),
     ])
 
 

@@ -8,19 +8,20 @@
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 from muniment.network.light_block import (
     LightBlock,
     Responder,
-    last_height,
+    kept_heights,
     read_header,
     read_light_block,
 )
 from muniment.proof import limits
 from muniment.proof.crypto import b64
-from muniment.proof.errors import Busy, VerificationError
+from muniment.proof.errors import Busy, LedgerError, VerificationError
 from muniment.proof.header import Header
 from muniment.proof.history import Trusted, require_checkpoint, verify_history
 
@@ -35,6 +36,7 @@ def commit_attestation(
     trusted: Trusted,
     *,
     now: int,
+    besides: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Return the member `checkpoint` of evidence from a network (docs/formats/commit.md).
 
@@ -44,17 +46,19 @@ def commit_attestation(
         height: The height of the ledger.
         trusted: The header from which verifiers start.
         now: This machine's time, in UTC seconds.
+        besides: Heights below those that the node keeps, for which `rpc` answers all the same.
 
     Raises:
         Busy: The commit is not there yet.
         VerificationError: The node's answers do not prove the checkpoint, or no quorum is valid.
     """
-    chain = _Chain(rpc)
+    chain = _Chain(rpc, besides)
     start = chain.header(trusted.height)
     if start.digest() != trusted.header_hash:
         raise _short(f"This node's header of height {trusted.height} is not the trusted one.")
-    first = max(height, trusted.height) + 1
-    links = _linked(chain, height + 1, first)
+    # Blocks after it that changed nothing commit to the same checkpoint: any of them will do.
+    at = max(height + 1, chain.lowest)
+    links = _linked(chain, at, max(at, trusted.height + 1))
     require_checkpoint(links[0], note)
     path = _lead(chain, start, links[-1].height)
     member = _assemble(_sets(chain, start, path), start, path) | {
@@ -66,12 +70,23 @@ def commit_attestation(
     return member
 
 
+def heights_of(member: Mapping[str, Any]) -> set[int]:
+    """Return the heights of the blocks by which an attestation hands trust on."""
+    last = [member["header"], *member["links"]][-1]
+    steps = [step["header"] for step in member["history"]]
+    return {one["height"] for one in (*steps, last)} | {
+        one["height"] + 1 for one in steps
+        if one["next_validators_hash"] != one["validators_hash"]}
+
+
 class _Chain:
     """The blocks of a chain, each asked for once."""
 
-    def __init__(self, rpc: Responder) -> None:
+    def __init__(self, rpc: Responder, besides: Sequence[int] = ()) -> None:
         self.rpc = rpc
+        self.lowest, self.top = kept_heights(rpc)
         self.block = lru_cache(maxsize=512)(self._block)
+        self._besides = besides
 
     def _block(self, height: int) -> LightBlock:
         return read_light_block(self.rpc, height)
@@ -81,7 +96,12 @@ class _Chain:
 
     def announced(self, header: Header) -> Mapping[bytes, int]:
         """Return the powers of the validators that a header announces."""
-        return self.block(header.height + 1).powers
+        same = header.hashes["next_validators_hash"] == header.hashes["validators_hash"]
+        return self.block(header.height if same else header.height + 1).powers
+
+    def between(self, low: int, high: int) -> list[int]:
+        """Return the heights between two that are kept besides, the highest first."""
+        return sorted((one for one in self._besides if low < one < high), reverse=True)
 
 
 def _linked(chain: _Chain, height: int, first: int) -> list[Header]:
@@ -92,15 +112,14 @@ def _linked(chain: _Chain, height: int, first: int) -> list[Header]:
         height: The height of the header that commits to the checkpoint.
         first: The least height whose commit will do.
     """
-    top = last_height(chain.rpc)
-    for last in range(first, min(top, height + limits.HEADER_LINKS_MAX) + 1):
+    for last in range(first, min(chain.top, height + limits.HEADER_LINKS_MAX) + 1):
         if chain.block(last).quorum() is not None:
             headers = [chain.header(at) for at in range(height, last + 1)]
             own = headers[0].hashes["app_hash"]
             # After a block that changed nothing the next header commits to the same checkpoint.
             return headers[max(at for at, one in enumerate(headers) if
                                one.hashes["app_hash"] == own):]
-    if top < first:
+    if chain.top < first:
         raise Busy("commit-not-there-yet", f"The block of height {first} is not committed yet.",
                    remedy="Try again in a second; an idle network waits for its next envelope.")
     raise _short(f"No commit from height {first} on has a quorum of strictly valid signatures.")
@@ -128,7 +147,7 @@ def _farthest(chain: _Chain, header: Header, end: int) -> Step:
     signers = _signers(chain, header, end)
     if signers is not None:
         return chain.block(end), signers
-    reached, low, high = None, header.height, end - 1
+    reached, low, high = None, max(header.height, chain.lowest - 1), end - 1
     while low < high:
         middle = (low + high + 1) // 2
         signers = _signers(chain, header, middle)
@@ -136,7 +155,17 @@ def _farthest(chain: _Chain, header: Header, end: int) -> Step:
             high = middle - 1
         else:
             reached, low = (chain.block(middle), signers), middle
-    return reached or _nearest(chain, header, end)
+    return reached or _besides(chain, header, end) or _nearest(chain, header, end)
+
+
+def _besides(chain: _Chain, header: Header, end: int) -> Step | None:
+    """Return the farthest step to a block that is kept besides those of the node."""
+    for height in chain.between(header.height, end):
+        with suppress(LedgerError):  # a file that is damaged is as good as none
+            signers = _signers(chain, header, height)
+            if signers is not None:
+                return chain.block(height), signers
+    return None
 
 
 def _nearest(chain: _Chain, header: Header, end: int) -> Step:

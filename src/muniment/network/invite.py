@@ -10,6 +10,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -199,6 +200,15 @@ def prepare(
     node.write_plan(Plan(name, place, serve=("--fetch-from", invitation.rpc)))
     (folder / POLICY_FILE).write_text(invitation.policy, encoding="ascii")
     return node
+
+
+def keep_trust(invitation: Invitation, folder: Path) -> None:
+    """Keep the blocks on which the policy's trust hangs: the new node's engine begins after them.
+
+    If the inviting node cannot show them now, evidence is made through another node once.
+    """
+    with suppress(LedgerError), RemoteLedger(invitation.rpc, folder) as ledger:
+        ledger.checkpoint()
 
 
 def _configure(

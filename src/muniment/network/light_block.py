@@ -160,9 +160,10 @@ def _ask(rpc: Responder, method: str, height: int, **parameters: Any) -> Any:
         ) from None
 
 
-def last_height(rpc: Responder) -> int:
-    """Return the height of the last block that a node has."""
-    return int(rpc.call("status")["sync_info"]["latest_block_height"])
+def kept_heights(rpc: Responder) -> tuple[int, int]:
+    """Return the heights of the first and the last block that a node has."""
+    sync = rpc.call("status")["sync_info"]
+    return int(sync["earliest_block_height"]), int(sync["latest_block_height"])
 
 
 def _validators(rpc: Responder, height: int) -> Iterable[tuple[bytes, int]]:

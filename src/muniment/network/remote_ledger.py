@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from muniment.engine import Outcome
-from muniment.network.attest import commit_attestation
+from muniment.network.attest import commit_attestation, heights_of
+from muniment.network.kept_blocks import KeptBlocks
 from muniment.network.remote import RemoteStorage
 from muniment.network.rpc import Rpc
 from muniment.network.submission import Submission
@@ -105,9 +106,14 @@ class RemoteLedger(Ledger):
                 basis="docs/formats/trust-policy.md",
                 remedy=f"Put the network's {POLICY_FILE} into the directory: --ledger DIR",
             )
-        text = self.current().text()
-        return self._patiently(lambda: commit_attestation(
-            self.rpc, text, self.head.height, trusted, now=self._now()))
+        return self._patiently(lambda: self._attested(trusted))
+
+    def _attested(self, trusted: Trusted) -> dict[str, Any]:
+        kept = KeptBlocks(self.rpc, self._directory)
+        made = commit_attestation(kept, self.current().text(), self.head.height, trusted,
+                                  now=self._now(), besides=kept.heights())
+        kept.keep(heights_of(made))
+        return made
 
     def acknowledge(self) -> Any:
         """Return the checkpoint for a receipt: attested, if the user has a trust policy.
