@@ -6,9 +6,11 @@ from test_claim import LATER, claim, found, named, of, on, run, stands, world
 from muniment.codec import encode, members
 from muniment.model import example
 from muniment.model.account import ACCOUNTS, ROLES, Grant
-from muniment.model.application import SEALED, Sealed
+from muniment.model.application import APPLICATIONS, SEALED, Sealed
 from muniment.model.claim import CLAIMED
 from muniment.model.claiming import CLAIMS_MAX, CLAIMS_OF_FILERS_MAX
+from muniment.model.number import unknown_suffix
+from muniment.model.reference import REFERENCE
 from muniment.model.state import State, change
 from muniment.operations import claim_priority
 from muniment.proof import disclosure
@@ -239,3 +241,97 @@ def test_an_unsealed_claim_is_refused_where_an_open_one_is(one):
         assert outcome is None  # the office opens it, and answers for it
     else:
         assert (outcome is None) == (one.refusal is None)
+
+
+LATE = of("C 1/2026", "XC")
+"""Filed on 2026-04-01; the period ended on 2026-03-03, the window on Monday, 2026-05-04."""
+
+
+def restore(state, requested, date="2026-05-06", later=LATE):
+    return on(state, "restore-priority", later=later, criterion="due-care", date=date,
+              requested=requested)
+
+
+def row_of(state, **changed):
+    """Change XC's row of restoration."""
+    key = REFERENCE.key("restoration", "XC", "patent", "due-care")
+    before = state.at(REFERENCE, key)
+    row = example.reference_row({**before.row, **changed})
+    state.put((change(REFERENCE, key, before, row),))
+
+
+def test_restoration_is_requested_by_the_last_day_of_the_window_as_moved(state):
+    claim(state, later=LATE)
+    assert restore(state, "2026-05-05") == "request-too-late"
+    assert restore(state, "2026-05-04") is None
+
+
+def test_an_office_sets_another_time_limit_for_the_request_or_none(state):
+    claim(state, later=LATE)
+    row_of(state, request_months=1)
+    assert restore(state, "2026-04-06") == "request-too-late"
+    row_of(state, request_months=0)
+    assert restore(state, "2026-05-06") is None
+
+
+def test_the_treaty_sets_the_time_limit_for_an_international_application(state):
+    """Two months from the end (PCT Rule 26bis.3(e)), whatever the receiving Office's own row says."""
+    row_of(state, request_months=0)
+    number = "PCT/XC2026/000001"
+    key = APPLICATIONS.key("XC", "patent", unknown_suffix(number))
+    state.put((change(APPLICATIONS, key, None, example.application("2026-04-01", number=number)),))
+    later = of(number, "XC")
+    claim(state, later=later)
+    assert restore(state, "2026-05-05", later=later) == "request-too-late"
+    assert restore(state, "2026-05-04", later=later) is None
+
+
+def test_in_a_national_phase_the_time_limit_runs_from_the_entry(state):
+    """One month from the time limit for entering (PCT Rule 49ter.2(b)): no row gives that day."""
+    assert run(state, "declare-relation", "XC", **LATE, kind="national-phase", filed="2026-04-01",
+               other=named("PCT/IB2026/000007", "IB")) is None
+    claim(state, later=LATE)
+    assert found(state, LATE)["P06"].key == "P06.RESTORABLE.national-phase"
+    assert restore(state, "2026-05-06") is None
+
+
+def test_restoration_is_not_requested_once_the_filing_was_published(state):
+    claim(state, later=LATE)
+    run(state, "publish-application", "XC", **LATE, date="2026-04-15")
+    assert restore(state, "2026-04-15") == "request-too-late"
+    assert restore(state, "2026-04-14") is None
+
+
+@pytest.mark.parametrize("kind", ["decide-claim", "restore-priority"])
+def test_a_decision_is_on_the_claim_as_it_stood(state, kind):
+    """Decision and correction in either order leave one answer: the correction reopens."""
+    claim(state, later=LATE)
+    steps = {"corrected": "2026-05-06"}
+    assert on(state, "correct-claim", later=LATE, date="2025-03-04", steps=steps) is None
+    if kind == "decide-claim":
+        acts = {"status": "Accepted", "ground": "g"}
+        assert on(state, kind, later=LATE, date="2026-05-05", **acts) == "decision-overtaken"
+        assert on(state, kind, later=LATE, date="2026-05-06", **acts) is None
+    else:
+        assert restore(state, "2026-05-04", "2026-05-05") == "decision-overtaken"
+        assert restore(state, "2026-05-04", "2026-05-06") is None
+
+
+def test_two_decisions_in_either_order_leave_the_later_one(state):
+    for later, order in ((of(), (0, 1)), (of("2026-00002"), (1, 0))):
+        claim(state, later=later)
+        decisions = [{"status": "Accepted", "date": "2026-05-05"},
+                     {"status": "Refused", "date": "2026-05-07"}]
+        outcomes = [on(state, "decide-claim", later=later, ground="g", **decisions[one])
+                    for one in order]
+        assert outcomes == ([None, None] if order == (0, 1) else [None, "decision-overtaken"])
+        assert stands(state, f"XB/patent/2026/{later['number'][-5:]:0>12}")[0].status == "Refused"
+
+
+def test_a_refusal_does_not_overtake_a_restoration(state):
+    """In the other order the refused claim is not restored until the office decides anew."""
+    claim(state, later=LATE)
+    assert restore(state, "2026-05-04", "2026-05-06") is None
+    refusal = {"status": "Refused", "ground": "period-expired"}
+    assert on(state, "decide-claim", later=LATE, date="2026-05-05", **refusal) == (
+        "decision-overtaken")

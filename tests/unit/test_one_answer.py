@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from muniment.codec import encode
+from muniment.codec import encode, from_members
+from muniment.declare import Check
 from muniment.model import example
 from muniment.model.application import APPLICATIONS, COVERAGE, SEALED, Coverage, Sealed
 from muniment.model.checking import assess, filing
@@ -13,6 +14,7 @@ from muniment.model.relation import RELATED, Related
 from muniment.model.rulebook import Rulebook
 from muniment.model.sealed import open_grant, read_grant
 from muniment.model.state import State
+from muniment.operations import record_priority_document
 from muniment.proof import canonical, disclosure
 from muniment.proof.errors import Malformed
 from muniment.reference import packaged_rows
@@ -165,3 +167,28 @@ def test_a_digest_copied_by_another_does_not_take_the_grant_away():
     base = {key: encode(value) for key, value in (entries((TEXT,)) | {
         SEALED.key("A" * 43): copied}).items()}
     assert ask(State(CountingBase(base)), SECRET, SECRET_DATE, TEXT)[1].claims[0].confirmed
+
+
+def certify(number, day, *sealed, more=None):
+    """Return (outcome, reads) of XB's record of a copy that XA certified on a day."""
+    state, base = world(*sealed, more=more)
+    operation = from_members(record_priority_document.TYPE.payload, {
+        "certified": day, "certifier": "XA", "digest": example.DIGEST, "language": "en",
+        "earlier": {"number": number, "office": "XA", "right": "patent"}, "office": "XB",
+        "later": {"number": "2026-00001", "office": "XB", "right": "patent"},
+        "received": "2026-05-05", "type": "record-priority-document"})
+    kind = record_priority_document.TYPE
+    outcome = kind.run(operation, state, example.context("XB"), kind.checks)
+    return outcome.refusal if isinstance(outcome, Check) else outcome, base.reads
+
+
+def test_a_copy_older_than_a_sealed_filing_is_recorded_as_that_of_an_unknown_one():
+    """That it was refused would say that the filing is there, and after which day."""
+    before = "2025-09-30"
+    answers = [certify(SECRET, before, *sealed) for sealed in ((), (TEXT,))]
+    assert answers[0] == answers[1]
+    assert not isinstance(answers[0][0], str)
+    open_entry = {APPLICATIONS.key("XA", "patent", "2025", "000000000200"): example.application(
+        SECRET_DATE, number=SECRET)}
+    assert certify(SECRET, before, more=open_entry)[0] == "copy-older-than-the-filing"
+    assert not isinstance(certify(SECRET, SECRET_DATE, more=open_entry)[0], str)

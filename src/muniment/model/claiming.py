@@ -6,6 +6,7 @@ as it stands before the operation, with the claim as it will stand.
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
 from muniment.codec import members
@@ -30,8 +31,9 @@ from muniment.model.context import Context
 from muniment.model.dates import has_come
 from muniment.model.descent import Lineage
 from muniment.model.earlier_acts import earlier_key
+from muniment.model.period import last_day_of_request
 from muniment.model.priority import LOSING, RULES, ClaimAssessment, assess_claim
-from muniment.model.priority_case import PATENT_RIGHTS, Filing
+from muniment.model.priority_case import PATENT_RIGHTS, Case, ClaimFacts, Descent, Filing
 from muniment.model.reference import REFERENCE, LedgerReference
 from muniment.model.rulebook import Rulebook
 from muniment.model.state import Change, State, change
@@ -207,6 +209,28 @@ def check_claim(state: State, standing: Standing) -> ClaimAssessment:
     Of the others only their dates matter, and whether they are lost: their findings say so, so
     that an act on one of many claims costs no more than one check.
     """
+    return assess_claim(*_seen(state, standing))
+
+
+def is_requested_in_time(
+    state: State, standing: Standing, criterion: str, requested: str
+) -> bool:
+    """Return whether restoration on a criterion was requested by its last day, if one is known."""
+    last = last_day_of_request(Case(*_seen(state, standing)), criterion)
+    return last is None or parse_date(requested) <= last
+
+
+def is_overtaken(standing: Standing, decided: str) -> bool:
+    """Return whether a decision is older than the latest correction or restoration of its claim."""
+    steps, restored = standing.claim.steps, standing.claim.restored
+    since = [steps.corrected if steps else None, restored.date if restored else None]
+    return any(day is not None and decided < day for day in since)
+
+
+def _seen(state: State, standing: Standing) -> tuple[
+    Filing, ClaimFacts, Rulebook, Descent | None, date | None, date | None
+]:
+    """Return a claim with all that its checks read, as `Case` takes it."""
     later, claim = standing.later, standing.claim
     lineage = Lineage(state, later.named)
     facts = claim_facts(state, named_by(claim), lineage, claim=claim)
@@ -216,8 +240,8 @@ def check_claim(state: State, standing: Standing) -> ClaimAssessment:
         if place != standing.place and not _is_lost(state, f"{later.part}/{place}")
     ]
     published = parse_date(later.entry.published) if later.entry.published else None
-    return assess_claim(later.named, facts, Rulebook(LedgerReference(state)), lineage.descent,
-                        min(before, default=None), published)
+    return (later.named, facts, Rulebook(LedgerReference(state)), lineage.descent,
+            min(before, default=None), published)
 
 
 def _is_lost(state: State, part: str) -> bool:

@@ -6,6 +6,7 @@
 - Restoration is the act of one office. Its effect at another is a rule of that one, and data.
 """
 
+from datetime import date, timedelta
 from typing import Any
 
 from muniment.model.calendar import CalendarUnknown, format_date
@@ -14,7 +15,8 @@ from muniment.model.priority_result import Result, plain
 from muniment.model.rulebook import Row, Term, law
 
 PCT_WINDOW_MONTHS = 2
-"""A claim of an international application is not void if late by no more (PCT 26bis.2(c)(iii))."""
+"""A claim of an international application is not void if late by no more, and within them its
+restoration is requested (PCT Rules 26bis.2(c)(iii) and 26bis.3(e))."""
 OFFICE_DEPENDENT = {("design", "patent"): "from-patent", ("patent", "design"): "from-design",
                     ("utility-model", "design"): "from-design"}
 """Kinds of right between which priority is a matter of the office, and the word of its policy."""
@@ -148,10 +150,48 @@ def open_windows(case: Case, term: Term) -> list[tuple[str, Row, Term]]:
 
 def _windows(case: Case, term: Term) -> list[tuple[str, Row, Term]]:
     """Return every ground of restoration: the receiving Office's for an international filing."""
+    end = term.deadline.end
+    return [(criterion, row, case.rulebook.term(case.office, end, row["months"]))
+            for criterion, row in _grounds(case)]
+
+
+def _grounds(case: Case) -> list[tuple[str, Row]]:
+    """Return (criterion, row) of each ground on which the office that can restore does so."""
     if case.filed is None:
         return []
     office = case.office if case.is_international else case.later.office
-    rows = case.rulebook.restorations(office, case.later.right, case.filed)
-    end = term.deadline.end
-    return [(criterion, row, case.rulebook.term(case.office, end, row["months"]))
-            for criterion, row in rows]
+    return case.rulebook.restorations(office, case.later.right, case.filed)
+
+
+def last_day_of_request(case: Case, criterion: str) -> date | None:
+    """Return the last day on which restoration can be requested, or None where none is known.
+
+    It is that of the treaty for an international application, else that of the office's row, and
+    no day from which on the filing was published. In a national phase the time limit runs from the
+    one for entering it (PCT Rule 49ter.2(b)), which no row gives.
+
+    Args:
+        case: The claim.
+        criterion: The criterion on which it is requested.
+    """
+    enters = case.descent is not None and case.descent.international and not case.is_international
+    found, start = period_of(case), case.start
+    if found is None or start is None or enters:
+        return None
+    try:
+        end = case.rulebook.term(_calendar(case), start, found[0]).deadline.end
+        months = [_months_of_request(case, row) for named, row in _grounds(case)
+                  if named == criterion]
+        if not any(months):
+            return None
+        last = case.rulebook.term(case.office, end, months[0]).deadline.end
+    except CalendarUnknown:
+        return None
+    return last if case.published is None else min(last, case.published - timedelta(1))
+
+
+def _months_of_request(case: Case, row: Row) -> int:
+    """Return within how many months of the end restoration must be requested; 0 if no row says."""
+    if case.is_international and case.is_pct:
+        return PCT_WINDOW_MONTHS
+    return int(row.get("request_months", row["months"]))

@@ -18,7 +18,7 @@ from muniment.codec import (
 from muniment.declare import Example, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.claim import ASSERTED_MAX, CLAIMS, CheckNumber, Decision
-from muniment.model.claiming import Standing, note_finding, standing_claim
+from muniment.model.claiming import Standing, is_overtaken, note_finding, standing_claim
 from muniment.model.context import Context
 from muniment.model.dates import has_come
 from muniment.model.result_texts import ABOUT, results_of
@@ -90,6 +90,16 @@ def results_are_known(operation: DecideClaim, state: State, ctx: Context) -> boo
                for check, result in operation.asserted.items())
 
 
+@TYPE.check(6, "decision-overtaken", basis="PCT Rule 26bis.1(c); Paris Convention Art. 4D(4)")
+def decision_is_the_latest(operation: DecideClaim, state: State, ctx: Context) -> bool:
+    """The day MUST NOT be before the decision, correction or restoration that stands."""
+    standing = _standing(operation, state)
+    if standing is None or is_overtaken(standing, operation.date):
+        return False
+    decided = standing.claim.decided
+    return decided is None or decided.date <= operation.date
+
+
 @TYPE.effect
 def claim_is_decided(operation: DecideClaim, state: State, ctx: Context) -> Iterator[Change]:
     """The claim has its status; what the office asserts stands beside what public state says."""
@@ -125,5 +135,11 @@ def cases() -> Iterator[Example]:
                   standing)
     yield Example("again", decide(), "decision-unchanged",
                   given.filed() | given.claimed(status="Accepted"))
+    refused = given.claimed(status="Refused", decided={
+        "date": "2026-05-06", "entry": 20, "ground": "period-expired"})
+    yield Example("older-than-the-one-that-stands", decide(), "decision-overtaken",
+                  given.filed() | refused)
+    yield Example("corrected-since", decide(), "decision-overtaken",
+                  given.filed() | given.claimed(steps={"corrected": "2026-05-06"}))
     yield Example("invented-result", decide(asserted={"P10": "LOOKS_GOOD"}), "result-unknown",
                   standing)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from muniment.codec import Date, Digest, Language, Office, Payload
+from muniment.codec import Date, Digest, Language, Office, Payload, replace
 from muniment.declare import Example, Signer, TransactionType
 from muniment.model import application as filings
 from muniment.model import example as given
@@ -10,7 +10,9 @@ from muniment.model.application import APPLICATIONS
 from muniment.model.claim import FilingName
 from muniment.model.context import Context
 from muniment.model.dates import has_come
+from muniment.model.descent import is_pct_number
 from muniment.model.document import DOCUMENTS, PriorityDocument, document_key
+from muniment.model.number import unknown_suffix
 from muniment.model.office import known_office
 from muniment.model.reference import PARAMETERS
 from muniment.model.state import Change, State, change
@@ -61,7 +63,9 @@ def document_is_the_offices(
     if later is None:
         return operation.received is None and (
             operation.earlier.office == operation.certifier == office)
-    return operation.received is not None and office in (later.office, INTERNATIONAL_BUREAU)
+    own = office == later.office or (
+        office == INTERNATIONAL_BUREAU and _is_international(later, state))
+    return operation.received is not None and own
 
 
 @TYPE.check(2, "not-confirmed", basis="docs/formats/state-tree.md")
@@ -94,6 +98,17 @@ def dates_have_come(operation: RecordPriorityDocument, state: State, ctx: Contex
         has_come(received, ctx.time) and received >= operation.certified)
 
 
+@TYPE.check(6, "copy-older-than-the-filing", basis="Paris Convention Art. 4D(3)")
+def copy_follows_filing(operation: RecordPriorityDocument, state: State, ctx: Context) -> bool:
+    """A copy MUST NOT be certified before the filing date, where the office's entry is public.
+
+    Of a filing that is unknown, sealed or unpublished nothing is said.
+    """
+    named = operation.earlier
+    found = filings.find(state, APPLICATIONS, named.office, named.right, named.number)
+    return found is None or operation.certified >= found[1].date
+
+
 @TYPE.check(5, "document-already-recorded", basis="docs/formats/state-tree.md")
 def document_is_new(operation: RecordPriorityDocument, state: State, ctx: Context) -> bool:
     """The office MUST NOT have recorded this document for the same filing before."""
@@ -113,6 +128,11 @@ def document_is_recorded(
         recorded=ctx.time, recorder=operation.office, submitter=ctx.signer,
     )
     yield change(DOCUMENTS, _key(operation, state), None, document)
+
+
+def _is_international(named: FilingName, state: State) -> bool:
+    identity = filings.identify(state, named.office, named.right, named.number)
+    return is_pct_number(named.number, identity.readings)
 
 
 def _part(state: State, named: FilingName) -> str:
@@ -143,6 +163,19 @@ def cases() -> Iterator[Example]:
     yield Example("received", got, given=given.filed())
     yield Example("of-another-office", record(certifier="XB"), "document-not-of-the-office",
                   given.filed())
+    international = FilingName(number="PCT/XA2026/000001", office="XA", right="patent")
+    pct = {APPLICATIONS.key("XA", "patent", unknown_suffix(international.number)):
+           given.application(number=international.number)}
+    at_the_bureau = record("IB", "XB", international, received="2026-03-03")
+    yield Example("received-at-the-bureau", at_the_bureau, given=pct, signer="IB")
+    yield Example("national-filing-at-the-bureau", replace(at_the_bureau, later=own),
+                  "document-not-of-the-office", given.filed(), signer="IB")
+    yield Example("certified-before-it-was-filed", record(certified="2026-01-04"),
+                  "copy-older-than-the-filing", given.filed())
+    earlier = {APPLICATIONS.key("XB", "patent", "2025", "000000000007"):
+               given.application("2026-02-03", number="2025-00007")}
+    yield Example("received-copy-before-it-was-filed", got, "copy-older-than-the-filing",
+                  given.filed() | earlier)
     yield Example("no-such-filing", got, "not-confirmed")
     yield Example("no-office", record(certifier="ZZ", later=own, received="2026-03-03"),
                   "office-unknown", given.filed())

@@ -6,7 +6,14 @@ from muniment.codec import Date, Natural, Number, Office, Payload, RightKind, re
 from muniment.declare import Example, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.claim import CLAIMS, FALLEN, Criterion, Restoration
-from muniment.model.claiming import Standing, check_claim, note_finding, standing_claim
+from muniment.model.claiming import (
+    Standing,
+    check_claim,
+    is_overtaken,
+    is_requested_in_time,
+    note_finding,
+    standing_claim,
+)
 from muniment.model.context import Context
 from muniment.model.dates import has_come
 from muniment.model.state import Change, State, change
@@ -83,6 +90,21 @@ def criterion_is_the_offices(operation: RestorePriority, state: State, ctx: Cont
     return operation.criterion in _criteria(operation, state)
 
 
+@TYPE.check(7, "request-too-late", basis="PCT Rule 26bis.3(e); PLT Art. 13(2)(ii), Rule 14(4)(b)")
+def request_is_in_time(operation: RestorePriority, state: State, ctx: Context) -> bool:
+    """Restoration MUST be requested by the office's last day, and before publication."""
+    standing = _standing(operation, state)
+    return standing is not None and is_requested_in_time(
+        state, standing, operation.criterion, operation.requested)
+
+
+@TYPE.check(8, "decision-overtaken", basis="PCT Rule 26bis.1(c)")
+def decision_is_on_what_stands(operation: RestorePriority, state: State, ctx: Context) -> bool:
+    """The decision MUST NOT be older than the latest correction of the claim."""
+    standing = _standing(operation, state)
+    return standing is not None and not is_overtaken(standing, operation.date)
+
+
 @TYPE.effect
 def right_is_restored(operation: RestorePriority, state: State, ctx: Context) -> Iterator[Change]:
     """The claim shows the act; its effect elsewhere is for each other office's rule."""
@@ -114,25 +136,31 @@ def _standing(operation: RestorePriority, state: State) -> Standing | None:
 def cases() -> Iterator[Example]:
     """The worked cases."""
     def restore(criterion: Criterion = "due-care", date: str = "2026-05-05",
-                requested: str = "2026-03-03") -> RestorePriority:
+                requested: str = "2026-03-02") -> RestorePriority:
         return RestorePriority(claim=0, criterion=criterion, date=date, number="2026/000001",
                                office="XA", requested=requested, right="patent")
 
     rules = given.rules_of_restoration()
     late = given.filed() | given.claimed(date="2025-01-02") | rules
     restored = {"criterion": "due-care", "date": "2026-04-04", "entry": 20,
-                "requested": "2026-03-03"}
+                "requested": "2026-03-02"}
     yield Example("plain", restore(), given=late)
     yield Example("no-such-claim", restore(), "not-confirmed", given.filed() | rules)
     yield Example("withdrawn", restore(), "claim-fallen",
                   late | given.claimed(date="2025-01-02", status="Abandoned"))
     yield Example("again", restore(), "priority-restored",
                   late | given.claimed(date="2025-01-02", restored=restored))
-    yield Example("decided-before-it-was-asked", restore(date="2026-03-02"),
+    yield Example("decided-before-it-was-asked", restore(date="2026-03-01"),
                   "date-not-real-or-future", late)
     yield Example("in-time", restore(), "not-restorable",
                   late | given.claimed(date="2025-03-03"))
     yield Example("two-years-late", restore(), "not-restorable",
                   late | given.claimed(date="2023-03-03"))
+    yield Example("asked-for-on-the-day-after", restore(requested="2026-03-03"),
+                  "request-too-late", late)
+    yield Example("asked-for-when-published", restore(requested="2026-02-03"), "request-too-late",
+                  late | given.filed(published="2026-02-03"))
+    yield Example("corrected-since", restore(), "decision-overtaken", late | given.claimed(
+        date="2025-01-02", steps={"corrected": "2026-05-06"}))
     yield Example("another-criterion", restore("unintentional"), "criterion-not-of-the-office",
                   late)

@@ -124,6 +124,7 @@ def _restoration(line: Mapping[str, str]) -> Row:
         "months": int(line["months"]),
         "source": line["source"],
         "valid_from": line["valid_from"],
+        **({"request_months": int(line["request_months"])} if line["request_months"] else {}),
     }
     return "restoration", (line["office"], line["right"], line["criterion"]), row
 
