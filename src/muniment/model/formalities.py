@@ -34,16 +34,22 @@ def due(
         CalendarUnknown: Nobody published the calendar of that year.
     """
     ends, term, seat = [], case.rulebook.term, seat or case.seat
-    starts = (own, was) if row.get("each") else (own, was, case.others)
-    priority = min((day for day in starts if day is not None), default=None)
     if row.get("filing_months") and case.made is not None:
         ends.append(term(seat, case.made, row["filing_months"]))
-    if row.get("priority_months") and priority is not None:
-        ends.append(term(seat, priority, row["priority_months"]))
-    if not ends:
-        return None
+    if row.get("priority_months"):
+        priority = _earliest(own, was, None if row.get("each") else case.others)
+        if priority is not None:
+            ends.append(term(seat, priority, row["priority_months"]))
+    if len(ends) < 2:
+        return ends[0] if ends else None
     choose = min if row.get("combine") == "earlier" else max
     return choose(ends, key=lambda one: one.deadline.end)
+
+
+def _earliest(own: date | None, was: date | None, others: date | None) -> date | None:
+    if was is None and others is None:
+        return own
+    return min((day for day in (own, was, others) if day is not None), default=None)
 
 
 def limit(case: Case, row: Row, term: Term, seat: str = "") -> dict[str, Any]:
