@@ -7,7 +7,7 @@ certified, or a digital library was asked for it (PCT Rule 17.1).
 from datetime import date
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.formalities import due, limit, unknown_calendar
+from muniment.model.formalities import due, limit, resting_on, unknown_calendar
 from muniment.model.priority_case import Case, Document
 from muniment.model.priority_result import Result, by_law, plain
 from muniment.model.rulebook import Row, Term
@@ -76,10 +76,11 @@ def copy_is_in_time(case: Case) -> Result:
 
 def _by_the_office(case: Case, row: Row, term: Term) -> Result:
     """Return the best of the ways in which a copy serves, by the office's time limit."""
-    last, facts = term.deadline.end, limit(case, row, term)
+    last = term.deadline.end
     found = [_placed(case, row, day, asked, last) for day, asked in _evidence(case, row)]
     if not found:
-        return Result("P14", "NOT_TESTED", facts=facts)
+        return resting_on("P14", "NOT_TESTED", case, row, term)
+    facts = limit(case, row, term)
     result, why, day = min(found, key=lambda one: _BEST_FIRST.index(one[0]))
     if case.published is not None:
         facts["published"] = format_date(case.published)

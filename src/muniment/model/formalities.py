@@ -10,7 +10,7 @@ from typing import Any
 
 from muniment.model.calendar import CalendarUnknown, format_date
 from muniment.model.priority_case import Case
-from muniment.model.priority_result import Result, by_law, plain
+from muniment.model.priority_result import Result, by_law, plain, shared
 from muniment.model.rulebook import Row, Term, law
 
 GRACE_MONTHS = 1
@@ -58,6 +58,15 @@ def limit(case: Case, row: Row, term: Term, seat: str = "") -> dict[str, Any]:
             "term": term.members, **law(row)}
 
 
+def resting_on(check: str, result: str, case: Case, row: Row, term: Term) -> Result:
+    """Return a result that rests on a time limit alone: the same one for each claim."""
+    name = (check, result, case.seat, row["basis"], row["source"])
+    made: Result | None = term.results.get(name)
+    if made is None:
+        made = term.results[name] = shared(Result(check, result, facts=limit(case, row, term)))
+    return made
+
+
 def unknown_calendar(check: str, error: CalendarUnknown) -> Result:
     """Return that the calendar of an office is unknown."""
     return Result(check, "CALENDAR_UNKNOWN", facts={"calendar": error.office, "year": error.year})
@@ -87,20 +96,26 @@ def _declared(case: Case, made: date) -> Result:
     row = case.policy("declaration")
     if row is None:
         return case.unsourced("P11", "declaration")
-    if row["value"] == "with-filing":
-        facts = {**filing_day, **law(row)}
-        last = made
-    else:
+    term = None
+    if row["value"] != "with-filing":
         term = due(case, row, claim.was or case.start)
         if term is None:
             return case.unsourced("P11", "declaration")
-        facts, last = limit(case, row, term), term.deadline.end
+    last = term.deadline.end if term else made
     if declared is None or (stated is None and declared > last):
-        return Result("P11", "NOT_TESTED", facts=facts)
+        return _not_stated("P11", case, row, term, made)
+    facts = limit(case, row, term) if term else {**filing_day, **law(row)}
     facts["declared"] = format_date(declared)
     if declared > last:
         return Result("P11", "LATE", facts=facts)
     return Result("P11", "IN_TIME", "" if stated else "recorded", facts)
+
+
+def _not_stated(check: str, case: Case, row: Row, term: Term | None, made: date) -> Result:
+    """Return that no day is stated on which something was done, with the last one for it."""
+    if term is not None:
+        return resting_on(check, "NOT_TESTED", case, row, term)
+    return plain(check, "NOT_TESTED", "", ("due", format_date(made)), *law(row).items())
 
 
 def _corrected(case: Case, corrected: date, declared: Result) -> Result:
@@ -135,6 +150,8 @@ def number_is_given_in_time(case: Case) -> Result:
         term = due(case, row, case.start)
     except CalendarUnknown as error:
         return unknown_calendar("P12", error)
+    if given is None and case.claim.earlier.number:
+        return _not_stated("P12", case, row, term, made)
     facts = limit(case, row, term) if term else {"due": format_date(made), **law(row)}
     return _given(case, given, facts)
 

@@ -17,7 +17,7 @@ from typing import Any
 from muniment.model.calendar import add_months, format_date, shown
 from muniment.model.priority_case import Case, ClaimFacts, Descent, Filing
 from muniment.model.priority_checks import CHECKS
-from muniment.model.priority_result import Result
+from muniment.model.priority_result import Result, plain
 from muniment.model.result_texts import EXCLUDING, TEXTS
 from muniment.model.rulebook import Rulebook
 
@@ -137,39 +137,38 @@ class Assessment:
         """P18: what the claims give together, each by itself."""
         standing = self._standing()
         earliest = _earliest(standing)
+        start = earliest or self.filed or self.later.date
         facts: dict[str, Any] = {"priority_date": shown(earliest)}
+        if self.later.right == "patent" and start is not None:
+            facts["publication_due"] = format_date(add_months(start, PUBLICATION_MONTHS))
         partial = [{"classes": list(one.classes), "date": shown(one.date), "listed": one.listed}
                    for one in standing if _is_partial(one)]
         if partial:
-            facts["partial"] = partial
-        start = earliest or self.filed or self.later.date
-        if self.later.right == "patent" and start is not None:
-            facts["publication_due"] = format_date(add_months(start, PUBLICATION_MONTHS))
-        name = "PARTIAL" if partial else "PRIORITY_DATE" if earliest else "NONE"
-        return Result("P18", name, facts=facts)
+            return Result("P18", "PARTIAL", facts={**facts, "partial": partial})
+        return plain("P18", "PRIORITY_DATE" if earliest else "NONE", "", *facts.items())
 
     def as_json(self) -> dict[str, Any]:
         """Return the assessment as JSON members, all dates as `YYYY-MM-DD`."""
-        return self._members([one.as_json() for one in self.claims])
+        return self._members([one.as_json() for one in self.claims], self.several.as_json())
 
     def as_answer(self) -> dict[str, Any]:
         """Return the assessment for an answer to encode: the same JSON, made with less work."""
-        return self._members([one.as_answer() for one in self.claims])
+        return self._members([one.as_answer() for one in self.claims], self.several.as_answer())
 
     def as_brief(self) -> dict[str, Any]:
         """Return the results alone, with the priority date that they give."""
         return {"claims": [one.as_brief() for one in self.claims],
                 "priority_date": shown(self.priority_date), "rules": RULES}
 
-    def _members(self, claims: list[dict[str, Any]]) -> dict[str, Any]:
-        later, several = self.later, self.several
+    def _members(self, claims: list[dict[str, Any]], several: Any) -> dict[str, Any]:
+        later = self.later
         return {
             "claims": claims,
             "later": {
                 "date": shown(later.date), "number": later.number, "office": later.office,
                 "right": later.right,
             },
-            "P18": several.as_json(),
+            "P18": several,
             "rules": RULES,
         }
 

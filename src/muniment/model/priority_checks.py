@@ -63,12 +63,12 @@ def date_is_registered(case: Case) -> Result:
     claim = case.claim
     if claim.earlier.date is None:
         return plain("P03", "DATE_UNREADABLE")
-    facts = {"claimed": format_date(claim.earlier.date)}
+    claimed = ("claimed", format_date(claim.earlier.date))
     if claim.register_date is None:
-        return Result("P03", "NOT_TESTED", facts=facts)
-    facts["register"] = format_date(claim.register_date)
+        return plain("P03", "NOT_TESTED", "", claimed)
     equal = claim.register_date == claim.earlier.date
-    return Result("P03", "EQUAL" if equal else "DIFFERENT", facts=facts)
+    return plain("P03", "EQUAL" if equal else "DIFFERENT", "", claimed,
+                 ("register", format_date(claim.register_date)))
 
 
 def country_is_bound(case: Case) -> Result:

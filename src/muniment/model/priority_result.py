@@ -99,14 +99,18 @@ class Result:
         return {**facts, **words} if words else facts
 
 
-RESULTS_KEPT = 8_192
+RESULTS_KEPT = 32_768
 """Most results remembered; they are pure facts, so that forgetting them changes nothing."""
 
 
 @lru_cache(maxsize=RESULTS_KEPT)
 def plain(check: str, result: str, why: str = "", *facts: tuple[str, Any]) -> Result:
     """Return a result that many claims share, with its few facts: the same one for each."""
-    made = Result(check, result, why, dict(facts))
+    return shared(Result(check, result, why, dict(facts)))
+
+
+def shared(made: Result) -> Result:
+    """Return a result as one that many claims have: it is encoded once."""
     made._is_shared = True  # noqa: SLF001 - whoever is given it has it from here
     return made
 

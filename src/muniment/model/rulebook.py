@@ -29,6 +29,8 @@ class Term(NamedTuple):
 
     deadline: Deadline
     members: dict[str, Any]
+    results: dict[tuple[str, ...], Any]
+    """What checks find that rests on the term and a policy alone, once made."""
 
 
 class Rulebook:
@@ -74,7 +76,7 @@ class Rulebook:
             end = deadline(start, months, self.calendar(office))
         except CalendarUnknown as error:
             return error
-        return Term(end, end.as_json())
+        return Term(end, end.as_json(), {})
 
     def period(self, later: str, earlier: str) -> Row | None:
         """Return the row of the period between two kinds of right, or None."""
