@@ -56,14 +56,15 @@ CLAIM = st.builds(
     st.sampled_from(["Claimed", "Abandoned", "Accepted", "Partially refused", "Refused"]),
     st.lists(RELATED, max_size=2).map(tuple),
     st.none() | st.builds(Title, st.just("merger"), MAYBE, st.sampled_from(["", "all", "some"])),
-    st.sampled_from([(), ("XB",)]), STEPS, MAYBE, MAYBE, st.sampled_from([(), (9, 42)]),
+    st.sampled_from([(), ("XB",)]), STEPS, MAYBE, MAYBE, MAYBE,
+    st.sampled_from([(), (9, 42)]),
     st.booleans(),
     st.lists(st.builds(Restored, OFFICES, st.sampled_from(["due-care", "unintentional"]),
                        st.sampled_from(["own", "international", "other"])), max_size=2).map(tuple),
     st.lists(st.builds(Document, OFFICES, OFFICES, DAYS, DAYS, WORDS, MAYBE), max_size=3).map(
         tuple),
     st.none() | st.builds(Presented, WORDS, st.booleans()),
-    st.sampled_from(["standing", "fallen", "none", "unknown"]),
+    st.sampled_from(["standing", "fallen", "none", "unknown"]), st.booleans(),
     st.sampled_from([(), ("XC C 1/2025",)]),
 )
 

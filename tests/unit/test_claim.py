@@ -41,14 +41,21 @@ def longest(values):
     return max(values, key=len)
 
 
+POSITION, SECONDS = 10**14 - 1, 10**12 - 1
+"""A log of a thousand million leaves a day for 270 years; a time of the year 33,658."""
+
+
 def test_the_longest_claim_fits_into_a_value():
+    """All classes and a list, restored, decided, corrected twice, every step taken."""
     steps = ClaimSteps(**dict.fromkeys(ClaimSteps.__struct_fields__, DAY))
     claim = Claim(
-        correction=MANY, date=DAY, decided=Decision(date=DAY, entry=MANY, ground="g" * 40),
-        earlier=EarlierName(number="\\" * 40, office="XB", right="utility-model"), entry=MANY,
-        goods=Goods(classes=tuple(range(1, 46)), listed=example.DIGEST), recorded=MANY,
-        restored=Restoration(criterion="unintentional", date=DAY, entry=MANY, requested=DAY),
-        status=longest(get_args(ClaimStatus)), steps=steps, submitter="A" * 43, was=DAY)
+        correction=POSITION, date=DAY, first=DAY, was=DAY, steps=steps, submitter="A" * 43,
+        decided=Decision(date=DAY, entry=POSITION, ground="g" * 40), entry=POSITION,
+        earlier=EarlierName(number="\\" * 40, office="XB", right="utility-model"),
+        goods=Goods(classes=tuple(range(1, 46)), listed=example.DIGEST), recorded=SECONDS,
+        restored=Restoration(criterion="unintentional", date=DAY, entry=POSITION, requested=DAY),
+        status=longest(get_args(ClaimStatus)))
+    assert {name for name in Claim.__struct_fields__ if getattr(claim, name) is None} == set()
     assert len(encode(claim)) <= limits.STATE_VALUE_BYTES_MAX
 
 

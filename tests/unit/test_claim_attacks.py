@@ -1,7 +1,7 @@
 """Attacks on claims: one filer against another, and acts in another order for another answer."""
 
 import pytest
-from test_claim import LATER, claim, found, named, of, on, run, stands, world
+from test_claim import LATER, claim, found, named, of, on, relate, run, stands, world
 
 from muniment.codec import encode, members
 from muniment.model import example
@@ -335,3 +335,89 @@ def test_a_refusal_does_not_overtake_a_restoration(state):
     refusal = {"status": "Refused", "ground": "period-expired"}
     assert on(state, "decide-claim", later=LATE, date="2026-05-05", **refusal) == (
         "decision-overtaken")
+
+
+
+def test_a_date_corrected_and_then_the_goods_keeps_the_date_of_the_declaration(state):
+    """One correction or two: the declaration is in time by the date that it gave."""
+    limits = []
+    for together in (True, False):
+        state = world()
+        claim(state, "2025-03-03", earlier=named("2025/000002"), steps={"declared": "2026-03-02"})
+        again = {"earlier": named()}
+        first = {"date": "2025-02-24", **(again if together else {})}
+        for act in [first] if together else [first, again]:
+            assert on(state, "correct-claim", **act, steps={"corrected": "2026-05-05"}) is None
+        one = stands(state)[0]
+        limits.append(one.first or one.was)
+    assert limits == ["2025-03-03", "2025-03-03"]
+    assert (one.was, one.first) == ("2025-02-24", "2025-03-03")
+    assert found(state)["P11"].result == "TO_VERIFY"
+
+
+def test_a_copy_recorded_before_the_filing_was_entered_shows_no_more_than_after(state):
+    """Recorded first, it is accepted, because nothing is known; then it shows nothing."""
+    claim(state, earlier=named("2025/000009"))
+    document = {"certified": "2025-03-02", "certifier": "XA", "digest": example.DIGEST,
+                "earlier": named("2025/000009"), "language": "en", "later": of(), "office": "XB",
+                "received": "2026-05-05"}
+    assert run(state, "record-priority-document", **document) is None
+    key = APPLICATIONS.key("XA", "patent", "2025", "000000000009")
+    state.put((change(APPLICATIONS, key, None,
+                      example.application("2025-03-03", number="2025/000009")),))
+    assert {check: found(state)[check].key for check in ("P13", "P14", "P15")} == {
+        check: f"{check}.NOT_TESTED.too-early" for check in ("P13", "P14", "P15")}
+    assert run(state, "record-priority-document", **{**document, "digest": example.OTHER_DIGEST}
+               ) == "copy-older-than-the-filing"
+
+
+def divided(state):
+    relate(state, named(LATER, "XB"), "divisional", of("2026-00002"))
+    claim(state, later=of("2026-00002"))
+
+
+def test_a_divisional_inherits_by_what_stands_whenever_the_parents_register_was_mended(state):
+    """The parent's claim is checked as it stands, not as it stood when it was last acted on."""
+    claim(state, "2025-03-04")
+    divided(state)
+    assert found(state, of("2026-00002"))["P19"].key == "P19.NOT_INHERITED.fallen"
+    assert run(state, "correct-entry", "XA", **named(), date="2025-03-04", was="2025-03-03",
+               ground="clerical-error") is None
+    assert found(state, of("2026-00002"))["P19"].result == "INHERITED"
+    assert stands(state)[1].results["P03"] == "DIFFERENT"
+
+
+def test_a_divisional_inherits_the_claim_that_stands_wherever_it_was_numbered(state):
+    """A withdrawn claim to the same filing beside it takes nothing away."""
+    claim(state, earlier=UNNUMBERED)
+    claim(state)
+    on(state, "withdraw-claim", 1)
+    assert on(state, "correct-claim", 0, earlier=named()) is None
+    divided(state)
+    assert found(state, of("2026-00002"))["P19"].result == "INHERITED"
+
+
+def test_a_parents_claim_without_number_is_not_yet_another_one(state):
+    claim(state, earlier=UNNUMBERED)
+    divided(state)
+    assert found(state, of("2026-00002"))["P19"].result == "TO_VERIFY"
+    on(state, "correct-claim", earlier=named("2025/000002"))
+    assert found(state, of("2026-00002"))["P19"].result == "NOT_INHERITED"
+
+
+def test_a_national_phase_claims_not_the_application_whose_phase_it_is(state):
+    """In law it is that application (PCT Art. 11(3)), whether relation or claim comes first."""
+    international = named("C 1/2026", "XC")
+    claim(state, "2026-04-01", earlier=international)
+    assert found(state)["P07"].key == "P07.NOT_LATER"
+    relate(state, international, "national-phase")
+    assert found(state)["P07"].key == "P07.NOT_LATER.itself"
+    assert stands(state)[0].status == "Claimed"
+
+
+def test_parents_in_a_circle_inherit_nothing_and_end(state):
+    relate(state, named("2026-00002", "XB"), "divisional")
+    relate(state, named(LATER, "XB"), "divisional", of("2026-00002"))
+    for later in (of(), of("2026-00002")):
+        claim(state, later=later)
+    assert found(state)["P19"].result == "TO_VERIFY"

@@ -29,18 +29,35 @@ def copy_is_on_record(case: Case) -> Result:
         return Result("P13", "AVAILABLE", facts={"certified": format_date(own[0].certified),
                                                  "recorder": own[0].recorder})
     requested = case.claim.steps.copy_requested
-    if requested is not None:
+    if requested is not None and case.too_early("P13", requested) is None:
         return Result("P13", "REQUESTED", facts={"requested": format_date(requested)})
     row = case.policy("copy")
-    if row is None:
-        return case.unsourced("P13", "copy")
-    return by_law("P13", _NOT_ASKED.get(row["value"], "NOT_TESTED"), row)
+    if row is not None and row["value"] in _NOT_ASKED:
+        return by_law("P13", _NOT_ASKED[row["value"]], row)
+    untested = case.unsourced("P13", "copy") if row is None else by_law("P13", "NOT_TESTED", row)
+    return _too_early(case, "P13") or untested
+
+
+def _documents(case: Case) -> list[Document]:
+    """Return the copies that can be ones of the earlier filing: no older than it."""
+    if not case.is_early:
+        return list(case.claim.documents)
+    return [one for one in case.claim.documents
+            if case.too_early("P15", one.certified, one.received) is None]
+
+
+def _too_early(case: Case, check: str) -> Result | None:
+    """Return that a copy, or what asked for one, is older than the earlier filing, if any is."""
+    if not case.is_early:
+        return None
+    days = [one.certified for one in case.claim.documents]
+    return case.too_early(check, *days, case.claim.steps.copy_requested)
 
 
 def _received(case: Case) -> list[Document]:
     if not case.claim.documents:
         return []
-    return [one for one in case.claim.documents if one.received is not None]
+    return [one for one in _documents(case) if one.received is not None]
 
 
 def _day_received(one: Document) -> date:
@@ -52,7 +69,7 @@ def _own(case: Case) -> list[Document]:
     if not case.claim.documents:
         return []
     office = case.claim.earlier.office
-    return sorted((one for one in case.claim.documents if one.recorder == one.certifier == office),
+    return sorted((one for one in _documents(case) if one.recorder == one.certifier == office),
                   key=lambda one: (one.available, one.digest))
 
 
@@ -79,7 +96,7 @@ def _by_the_office(case: Case, row: Row, term: Term) -> Result:
     last = term.deadline.end
     found = [_placed(case, row, day, asked, last) for day, asked in _evidence(case, row)]
     if not found:
-        return resting_on("P14", "NOT_TESTED", case, row, term)
+        return _too_early(case, "P14") or resting_on("P14", "NOT_TESTED", case, row, term)
     facts = limit(case, row, term)
     result, why, day = min(found, key=lambda one: _BEST_FIRST.index(one[0]))
     if case.published is not None:
@@ -102,7 +119,7 @@ def _evidence(case: Case, row: Row) -> list[tuple[date, bool]]:
     days = [(_day_received(one), False) for one in _received(case)]
     days += [(one.available, False) for one in _own(case)]
     requested = case.claim.steps.copy_requested
-    if requested is not None and row.get("library"):
+    if requested is not None and row.get("library") and not case.too_early("P14", requested):
         days.append((requested, True))
     return days
 
@@ -132,7 +149,7 @@ def copy_is_intact(case: Case) -> Result:
             return plain("P15", "ALTERED")
         if any(one.digest == presented.digest for one in own):
             return Result("P15", "INTACT", facts={"certifier": case.claim.earlier.office})
-        if all(one.digest != presented.digest for one in case.claim.documents):
+        if all(one.digest != presented.digest for one in _documents(case)):
             return plain("P15", "UNRECORDED")
     return _as_recorded(case, own)
 
@@ -140,11 +157,12 @@ def copy_is_intact(case: Case) -> Result:
 def _as_recorded(case: Case, own: list[Document]) -> Result:
     """Return what the recorded digests say, without the document itself."""
     known = {one.digest for one in own}
-    strangers = [one for one in case.claim.documents if one.digest not in known]
+    strangers = [one for one in _documents(case) if one.digest not in known]
     if strangers:
         facts = {"certifier": strangers[0].certifier, "recorder": strangers[0].recorder}
         return Result("P15", "DIGEST_DIFFERS" if own else "CERTIFIED_BY_ANOTHER", facts=facts)
     if own:
         return Result("P15", "OFFICE_CERTIFIED", facts={
             "certified": format_date(own[0].certified), "certifier": own[0].certifier})
-    return plain("P15", "NOT_TESTED")
+    days = [one.certified for one in case.claim.documents]
+    return case.too_early("P15", *days) or plain("P15", "NOT_TESTED")

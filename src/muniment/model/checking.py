@@ -5,32 +5,40 @@ read: what is read depends on public entries only, never on what is sealed.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from muniment.codec import members
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS, COPIES, Application, Copy, Identity
 from muniment.model.calendar import Reference, format_date, parse_date
-from muniment.model.claim import CLAIMED, CLAIMS, Claim
+from muniment.model.claim import CLAIMED, CLAIMS, FALLEN, FINDINGS, Claim
 from muniment.model.dates import SECONDS_A_DAY, day_of
 from muniment.model.descent import Lineage, is_pct_number
 from muniment.model.document import DOCUMENTS
-from muniment.model.earlier_acts import chain_of, documents_of, inherited_claim, restorations_of
+from muniment.model.earlier_acts import (
+    awaits_number,
+    chain_of,
+    claim_of,
+    documents_of,
+    restorations_of,
+)
 from muniment.model.number import NumberFormat, read_number
 from muniment.model.number import Reading as NumberReading
 from muniment.model.office import known_office
-from muniment.model.priority import Assessment, assess_priority
+from muniment.model.priority import LOSING, Assessment, assess_claim, assess_priority
 from muniment.model.priority_case import (
     ClaimFacts,
     Descent,
     Filing,
     Found,
+    Inherited,
     Presented,
     Reading,
     Steps,
 )
-from muniment.model.reference import PARAMETERS
+from muniment.model.reference import PARAMETERS, LedgerReference
 from muniment.model.relation import RELATED, RELATIONS
 from muniment.model.rulebook import Rulebook
 from muniment.model.same_subject import declared_title, same_subject
@@ -136,13 +144,9 @@ def claim_facts(
         "canonical": identity.canonical if identity.readings else "",
         "found": found,
         "covered": covered,
+        "itself": bool(earlier.number) and lineage.is_of_itself(key),
     }
-    if entry is not None:
-        facts["register_date"] = parse_date(entry.date) if entry.date else None
-        facts["source"] = entry.source if isinstance(entry, Copy) else ""
-    elif granted is not None:
-        facts["register_date"] = parse_date(granted.filing.date)
-        facts["entry"] = granted.sealed.entry
+    facts |= _of_the_entry(entry, granted)
     if claim is not None:
         facts |= _of_the_claim(claim)
     if earlier.number and not (found == "none" and covered):
@@ -150,6 +154,71 @@ def claim_facts(
     if presented is not None:
         facts["presented"] = presented
     return ClaimFacts(**facts)
+
+
+class Seen(NamedTuple):
+    """A recorded claim with all that its checks read, as they take it."""
+
+    later: Filing
+    claim: ClaimFacts
+    rulebook: Rulebook
+    descent: Descent | None
+    others: date | None
+    published: date | None
+
+
+def seen_claim(state: State, lineage: Lineage, place: str, claim: Claim) -> Seen:
+    """Return a claim as it will stand, beside the others of its filing.
+
+    Of the others only their dates matter, and whether they are lost: their findings say so, so
+    that a check of one of many claims costs no more than one.
+
+    Args:
+        state: The public state.
+        lineage: The later filing, with those from which it descends.
+        place: The place of the claim.
+        claim: The claim.
+    """
+    facts = claim_facts(state, named_by(claim), lineage, claim=claim)
+    before = [
+        parse_date(other.date) for at, other in recorded_claims(state, lineage.key).items()
+        if at != place and not _is_lost(state, f"{lineage.key}/{at}")
+    ]
+    entry = state.at(APPLICATIONS, APPLICATIONS.key(lineage.key))
+    return Seen(lineage.later, facts, Rulebook(LedgerReference(state)), lineage.descent,
+                min(before, default=None),
+                parse_date(entry.published) if entry and entry.published else None)
+
+
+def _is_lost(state: State, part: str) -> bool:
+    finding = state.get(FINDINGS, part)
+    return finding is not None and not LOSING.isdisjoint(finding.results.items())
+
+
+def _inherited(state: State, claim: Claim | None, key: str, lineage: Lineage) -> Inherited:
+    """Return whether the filing from which the later one descends holds the same claim.
+
+    That one's claim is checked as things stand, not as they stood when somebody last acted on it:
+    what was recorded since counts, in whatever order.
+    """
+    if not lineage.ancestors:
+        return "unknown"
+    nearest = lineage.ancestors[0]
+    entry = state.at(APPLICATIONS, APPLICATIONS.key(nearest.key))
+    held = claim_of(state, nearest.key, key)
+    if entry is None or held is None:
+        follows = claim is not None and awaits_number(state, nearest.key, key, claim.date)
+        return "unknown" if entry is None or follows else "none"
+    if held[1].status in FALLEN:
+        return "fallen"
+    office, right = nearest.key.split("/")[:2]
+    parent = Lineage(state, Filing(office, right, entry.number, parse_date(entry.date)))
+    if parent.key != nearest.key or len(parent.ancestors) >= len(lineage.ancestors):
+        return "unknown"  # parents in a circle
+    found = assess_claim(*seen_claim(state, parent, *held))
+    if nearest.relation.kind == "national-phase":
+        return "fallen" if found.summary().get("P06") == "VOID" else "standing"
+    return "fallen" if found.excluded_by else "standing"
 
 
 def _acts(
@@ -162,7 +231,7 @@ def _acts(
         return {}  # nobody declared or recorded anything of such filings
     facts: dict[str, Any] = {
         "documents": documents_of(state, key, lineage),
-        "inherited": inherited_claim(state, key, lineage),
+        "inherited": _inherited(state, claim, key, lineage),
         "restored": restorations_of(state, key, lineage, claim),
         "title": declared_title(state, lineage, key),
     }
@@ -173,13 +242,24 @@ def _acts(
     return facts
 
 
+def _of_the_entry(entry: Application | Copy | None, granted: Grant | None) -> dict[str, Any]:
+    """Return what the entry of an earlier filing says, or the disclosure that opens it."""
+    if entry is not None:
+        return {"register_date": parse_date(entry.date) if entry.date else None,
+                "source": entry.source if isinstance(entry, Copy) else ""}
+    if granted is not None:
+        return {"register_date": parse_date(granted.filing.date), "entry": granted.sealed.entry}
+    return {}
+
+
 def _of_the_claim(claim: Claim) -> dict[str, Any]:
     """Return what a recorded claim says of itself."""
     goods, steps = claim.goods, claim.steps
     facts: dict[str, Any] = {"recorded": day_of(claim.recorded + SECONDS_A_DAY),
                              "status": claim.status}
     if claim.was is not None:
-        facts["was"] = parse_date(claim.was)
+        facts |= {"first": parse_date(claim.first) if claim.first else None,
+                  "was": parse_date(claim.was)}
     if goods is not None:
         facts |= {"classes": goods.classes, "listed": goods.listed is not None}
     if steps is not None:

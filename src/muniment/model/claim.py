@@ -130,6 +130,8 @@ class Claim(Record, frozen=True, kw_only=True):
     """The earlier filing."""
     entry: Natural
     """Position in the log of the operation that entered it."""
+    first: Date | None = None
+    """The filing date that it gave at first, if it is not the one before its latest correction."""
     goods: Goods | None = None
     """The goods and services for which it is made; all of them if left out."""
     recorded: Natural

@@ -6,14 +6,13 @@ as it stands before the operation, with the claim as it will stand.
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import NamedTuple
 
 from muniment.codec import members
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS, Application
 from muniment.model.calendar import parse_date
-from muniment.model.checking import claim_facts, named_by, recorded_claims
+from muniment.model.checking import Seen, recorded_claims, seen_claim
 from muniment.model.claim import (
     CLAIMED,
     CLAIMS,
@@ -32,10 +31,9 @@ from muniment.model.dates import has_come
 from muniment.model.descent import Lineage
 from muniment.model.earlier_acts import earlier_key
 from muniment.model.period import last_day_of_request
-from muniment.model.priority import LOSING, RULES, ClaimAssessment, assess_claim
-from muniment.model.priority_case import PATENT_RIGHTS, Case, ClaimFacts, Descent, Filing
-from muniment.model.reference import REFERENCE, LedgerReference
-from muniment.model.rulebook import Rulebook
+from muniment.model.priority import RULES, ClaimAssessment, assess_claim
+from muniment.model.priority_case import PATENT_RIGHTS, Case, Filing
+from muniment.model.reference import REFERENCE
 from muniment.model.state import Change, State, change
 
 CLAIMS_MAX = 64
@@ -204,11 +202,7 @@ def note_finding(
 
 
 def check_claim(state: State, standing: Standing) -> ClaimAssessment:
-    """Return what the checks find of a claim as it will stand, beside the others.
-
-    Of the others only their dates matter, and whether they are lost: their findings say so, so
-    that an act on one of many claims costs no more than one check.
-    """
+    """Return what the checks find of a claim as it will stand, beside the others."""
     return assess_claim(*_seen(state, standing))
 
 
@@ -227,26 +221,8 @@ def is_overtaken(standing: Standing, decided: str) -> bool:
     return any(day is not None and decided < day for day in since)
 
 
-def _seen(state: State, standing: Standing) -> tuple[
-    Filing, ClaimFacts, Rulebook, Descent | None, date | None, date | None
-]:
-    """Return a claim with all that its checks read, as `Case` takes it."""
-    later, claim = standing.later, standing.claim
-    lineage = Lineage(state, later.named)
-    facts = claim_facts(state, named_by(claim), lineage, claim=claim)
-    before = [
-        parse_date(other.date)
-        for place, other in recorded_claims(state, later.part).items()
-        if place != standing.place and not _is_lost(state, f"{later.part}/{place}")
-    ]
-    published = parse_date(later.entry.published) if later.entry.published else None
-    return (later.named, facts, Rulebook(LedgerReference(state)), lineage.descent,
-            min(before, default=None), published)
-
-
-def _is_lost(state: State, part: str) -> bool:
-    finding = state.get(FINDINGS, part)
-    return finding is not None and not LOSING.isdisjoint(finding.results.items())
+def _seen(state: State, standing: Standing) -> Seen:
+    return seen_claim(state, Lineage(state, standing.later.named), standing.place, standing.claim)
 
 
 def _calendar(state: State, office: str | None, deadline: str | None) -> str | None:

@@ -67,9 +67,25 @@ class Lineage:
         return self._key
 
     @property
+    def later(self) -> Filing:
+        """The later filing."""
+        return self._later
+
+    @property
     def office(self) -> str:
         """The later office."""
         return self._later.office
+
+    def is_of_itself(self, earlier: str) -> bool:
+        """Return whether an earlier filing is the later one, or what that is the national phase of.
+
+        Args:
+            earlier: Office, kind of right, series and number as keys show them.
+        """
+        if earlier.startswith(f"{self.office}/") and earlier == self.key:
+            return True
+        return any(one.key == earlier and one.relation.kind == "national-phase"
+                   for one in self.ancestors)
 
     def _international(self) -> Descent | None:
         later = self._later

@@ -4,19 +4,14 @@ All of it is read from prefixes: the documents of the earlier filing, the claims
 from which the later one descends, the index of claims by earlier filing.
 """
 
-from typing import Literal
-
 from muniment.model import application as filings
 from muniment.model.calendar import parse_date
-from muniment.model.claim import CLAIMS, FALLEN, FINDINGS, Claim, EarlierName, Finding, claims_on
+from muniment.model.claim import CLAIMS, FALLEN, Claim, EarlierName, claims_on
 from muniment.model.dates import SECONDS_A_DAY, day_of
 from muniment.model.descent import Lineage
 from muniment.model.document import DOCUMENTS
 from muniment.model.priority_case import Act, Document, Restored
-from muniment.model.result_texts import EXCLUDING
 from muniment.model.state import State
-
-VOID = ("P06", "VOID")
 
 
 def earlier_key(state: State, named: EarlierName) -> str | None:
@@ -52,7 +47,7 @@ def restorations_of(
     if claim is not None and claim.restored is not None:
         acts.append(Restored(own, claim.restored.criterion))
     for one in lineage.ancestors:
-        held = _claim_of(state, one.key, key)
+        held = claim_of(state, one.key, key)
         if held is not None and held[1].restored is not None:
             office = one.key.partition("/")[0]
             act: Act = "own" if office == own else "international"
@@ -65,40 +60,37 @@ def restorations_of(
     return tuple(acts)
 
 
-def inherited_claim(
-    state: State, key: str, lineage: Lineage
-) -> Literal["standing", "fallen", "none", "unknown"]:
-    """Return whether the filing from which the later one descends holds the same claim."""
-    if not lineage.ancestors:
-        return "unknown"
-    nearest = lineage.ancestors[0]
-    held = _claim_of(state, nearest.key, key)
-    if held is None:
-        entered = state.at(filings.APPLICATIONS, filings.APPLICATIONS.key(nearest.key))
-        return "none" if entered else "unknown"
-    place, claim = held
-    finding = state.get(FINDINGS, place)
-    if claim.status in FALLEN:
-        return "fallen"
-    if nearest.relation.kind == "national-phase":
-        excluded = finding is not None and VOID in finding.results.items()
-    else:
-        excluded = finding is not None and _is_excluded(finding)
-    return "fallen" if excluded else "standing"
+def claim_of(state: State, later: str, earlier: str) -> tuple[str, Claim] | None:
+    """Return (place, claim) of the claim of a filing to an earlier one: what stands goes first.
 
-
-def _is_excluded(finding: Finding) -> bool:
-    return any(one in EXCLUDING for one in finding.results.items())
-
-
-def _claim_of(state: State, later: str, earlier: str) -> tuple[str, Claim] | None:
-    """Return (place, claim) of the latest claim of a filing to an earlier one."""
+    Args:
+        state: The public state.
+        later: Office, kind of right, series and number of the one as keys show them.
+        earlier: The same of the other.
+    """
     found = None
     for row, claim in state.rows(CLAIMS, later):
-        if earlier_key(state, claim.earlier) == earlier:
-            place = row.decode("ascii").removeprefix("claim/").removesuffix("/")
-            found = (place, claim)
+        if earlier_key(state, claim.earlier) == earlier and (
+            found is None or claim.status not in FALLEN or found[1].status in FALLEN):
+            found = (row.decode("ascii").rstrip("/").rpartition("/")[2], claim)
     return found
+
+
+def awaits_number(state: State, later: str, earlier: str, day: str) -> bool:
+    """Return whether a filing holds a claim in force that may turn out to name an earlier one.
+
+    Args:
+        state: The public state.
+        later: The filing that holds claims, as keys show it.
+        earlier: The earlier filing, as keys show it.
+        day: Its filing date as another claim gives it.
+    """
+    return any(
+        claim.earlier.number is None and claim.status not in FALLEN
+        and earlier.startswith(f"{claim.earlier.office}/{claim.earlier.right}/")
+        and claim.date == day
+        for _, claim in state.rows(CLAIMS, later)
+    )
 
 
 def chain_of(state: State, key: str) -> tuple[str, ...]:

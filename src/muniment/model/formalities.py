@@ -74,12 +74,16 @@ def unknown_calendar(check: str, error: CalendarUnknown) -> Result:
 
 def claim_is_declared_in_time(case: Case) -> Result:
     """P11: the claim MUST be declared, and corrected, within the office's time limit."""
+    steps = case.claim.steps
     if case.made is None:
         return plain("P11", "NOT_TESTED", "no-date")
+    early = case.too_early("P11", steps.declared or case.claim.recorded, steps.corrected)
+    if early is not None:
+        return early
     try:
         declared = _declared(case, case.made)
-        if declared.result == "IN_TIME" and case.claim.steps.corrected is not None:
-            return _corrected(case, case.claim.steps.corrected, declared)
+        if declared.result == "IN_TIME" and steps.corrected is not None:
+            return _corrected(case, steps.corrected, declared)
     except CalendarUnknown as error:
         return unknown_calendar("P11", error)
     return declared
@@ -98,7 +102,7 @@ def _declared(case: Case, made: date) -> Result:
         return case.unsourced("P11", "declaration")
     term = None
     if row["value"] != "with-filing":
-        term = due(case, row, claim.was or case.start)
+        term = due(case, row, claim.first or claim.was or case.start)
         if term is None:
             return case.unsourced("P11", "declaration")
     last = term.deadline.end if term else made
@@ -128,6 +132,8 @@ def _corrected(case: Case, corrected: date, declared: Result) -> Result:
         return case.unsourced("P11", "declaration", "correction", **facts)
     last = term.deadline.end
     facts |= limit(case, row, term)
+    if corrected <= last and case.claim.first is not None:
+        return Result("P11", "TO_VERIFY", facts=facts)  # only the latest correction is known
     if corrected <= last:
         return Result("P11", "IN_TIME", "corrected", facts)
     grace = case.rulebook.term(case.seat, last, GRACE_MONTHS).deadline.end
@@ -141,6 +147,9 @@ def number_is_given_in_time(case: Case) -> Result:
     made, given = case.made, _day_of_number(case)
     if made is None:
         return plain("P12", "NOT_TESTED", "no-date")
+    early = case.too_early("P12", given)
+    if early is not None:
+        return early
     if given is not None and given <= made:
         return _given(case, given, {"due": format_date(made)})
     row = case.policy("number")
@@ -173,7 +182,7 @@ def _given(case: Case, given: date | None, facts: dict[str, Any]) -> Result:
         return Result("P12", "NOT_TESTED", facts=facts)
     facts["given"] = format_date(given)
     if is_late:
-        return Result("P12", "LATE", facts=facts)
+        return Result("P12", "LATE_NOT_VOID" if case.under_pct else "LATE", facts=facts)
     why = "" if steps.number_given else "declared" if stated else "recorded"
     return Result("P12", "IN_TIME", why, facts)
 
@@ -189,16 +198,20 @@ def translation_is_filed(case: Case) -> Result:
         invited = steps.translation_asked or steps.translation_filed
         if invited is None:
             return by_law("P16", "NOT_TESTED", row, "not-invited")
-        return _translated(steps.translation_due, steps.translation_filed, law(row))
+        return _translated(case, steps.translation_due, law(row))
     try:
         term = due(case, row, case.start, seat=case.later.office)
     except CalendarUnknown as error:
         return unknown_calendar("P16", error)
     facts = limit(case, row, term, case.later.office) if term else law(row)
-    return _translated(term.deadline.end if term else None, steps.translation_filed, facts)
+    return _translated(case, term.deadline.end if term else None, facts)
 
 
-def _translated(last: date | None, filed: date | None, facts: dict[str, Any]) -> Result:
+def _translated(case: Case, last: date | None, facts: dict[str, Any]) -> Result:
+    steps, filed = case.claim.steps, case.claim.steps.translation_filed
+    early = case.too_early("P16", steps.translation_asked, filed, steps.translation_due)
+    if early is not None:
+        return early
     if last is None:
         return Result("P16", "NOT_TESTED", "no-date", facts)
     facts["due"] = format_date(last)
@@ -217,4 +230,5 @@ def fee_is_paid(case: Case) -> Result:
         return by_law("P17", "NOT_CHARGED", row)
     if paid is None:
         return by_law("P17", "NOT_TESTED", row)
-    return Result("P17", "PAID", facts={**law(row), "paid": format_date(paid)})
+    return case.too_early("P17", paid) or (
+        Result("P17", "PAID", facts={**law(row), "paid": format_date(paid)}))

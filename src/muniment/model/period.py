@@ -54,6 +54,8 @@ def filing_is_in_time(case: Case) -> Result:
         return plain("P06", "NOT_TESTED")
     if filed is None:
         return Result("P06", "NOT_TESTED", "descent" if case.descent else "")
+    if filed < start:
+        return plain("P06", "NOT_TESTED", "not-later")
     try:
         term = case.rulebook.term(_calendar(case), start, found[0])
         facts = {"calendar": _calendar(case), "deadline": term.members,

@@ -5,15 +5,18 @@ reference data, or as somebody states them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 from typing import Any, Literal
 
+from muniment.model.calendar import format_date
 from muniment.model.priority_result import Result, plain
 from muniment.model.rulebook import UNKNOWN, Policies, Rulebook
 
 Found = Literal["application", "copy", "sealed", "none"]
 Act = Literal["own", "international", "other"]
+Inherited = Literal["standing", "fallen", "none", "unknown"]
 Reading = Literal["ok", "respelled", "unknown", "ambiguous", "check-digit-wrong", "missing"]
 INTERNATIONAL = "IB"
 """The office under whose code the rules of international applications stand (PCT, Madrid,
@@ -104,6 +107,11 @@ class Steps:
     translation_filed: date | None = None
 
 
+NO_STEPS = Steps()
+"""Nothing is known to have been done."""
+_STEPS = attrgetter(*(one.name for one in fields(Steps)))
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
     """An office's act that restored the right of priority."""
@@ -175,12 +183,14 @@ class ClaimFacts:
     """The title of the later applicant to the earlier filing, if an office declared one."""
     barred_by: tuple[str, ...] = ()
     """The offices whose registers hold a claim that relied on Art. 4C(4) against it."""
-    steps: Steps = Steps()
+    steps: Steps = NO_STEPS
     """What was done for the claim."""
     recorded: date | None = None
     """The day by which it stood in the register, wherever in the world."""
     was: date | None = None
     """The filing date that it gave before its latest correction."""
+    first: date | None = None
+    """The filing date that it gave at first, if it is not the one before its latest correction."""
     classes: tuple[int, ...] = ()
     """The Nice classes for which a mark claims priority, if only for some."""
     listed: bool = False
@@ -191,10 +201,21 @@ class ClaimFacts:
     """The certified copies on record."""
     presented: Presented | None = None
     """The file that the asker presents, if any."""
-    inherited: Literal["standing", "fallen", "none", "unknown"] = "unknown"
+    inherited: Inherited = "unknown"
     """Whether the filing from which the later one descends holds the same claim."""
+    itself: bool = False
+    """Whether the register shows that it is the later filing itself, in any spelling."""
     chain: tuple[str, ...] = ()
     """The filings whose priority the earlier filing itself claims."""
+
+    def days_of_acts(self) -> "list[date]":
+        """Return the days of all that was done for the claim, where any are known."""
+        days = [self.recorded] if self.recorded is not None else []
+        if self.steps is not NO_STEPS:
+            days += [day for day in _STEPS(self.steps) if day is not None]
+        for one in self.documents:
+            days += [one.certified, one.received or one.certified]
+        return days
 
     @property
     def date(self) -> date | None:
@@ -214,8 +235,8 @@ class Case:
         published: The day on which the later filing was published, if its office said so.
     """
 
-    __slots__ = ("claim", "descent", "filed", "later", "made", "office", "others", "procedure",
-                 "published", "rulebook", "rules", "seat", "start")
+    __slots__ = ("claim", "descent", "filed", "is_early", "later", "made", "office", "others",
+                 "procedure", "published", "rulebook", "rules", "seat", "start")
 
     def __init__(
         self, later: Filing, claim: ClaimFacts, rulebook: Rulebook,
@@ -230,6 +251,9 @@ class Case:
         """The policies of the later office."""
         self.start = claim.register_date or claim.earlier.date
         """The day from which the period runs."""
+        self.is_early = self.start is not None and any(
+            day < self.start for day in claim.days_of_acts())
+        """Whether any day that is stated of the claim lies before that."""
         self.filed = self.made = later.date
         """The filing date that counts for the period, and the one for the procedure."""
         self.office = self.seat = self.procedure = later.office
@@ -258,6 +282,29 @@ class Case:
     def under_pct(self) -> bool:
         """Whether the rules of the PCT on declaration, number and copy hold."""
         return self.is_pct and not (self.descent and self.descent.parent)
+
+    @property
+    def is_itself(self) -> bool:
+        """Whether the claim names the filing that claims."""
+        later, earlier = self.later, self.claim.earlier
+        if self.claim.itself or not later.number or later.number != earlier.number:
+            return self.claim.itself
+        return (earlier.office, earlier.right) == (later.office, later.right)
+
+    def too_early(self, check: str, *days: date | None) -> Result | None:
+        """Return that a day is stated before the earlier filing, if any of them is.
+
+        No step for a claim can be taken before there is what is claimed. It may be taken before
+        the day of the later filing: a filing date can be accorded after the papers were received
+        (PLT Art. 5(4) and (6); PCT Rule 20.3).
+        """
+        if not self.is_early:
+            return None
+        for day in days:
+            if day is not None and self.start is not None and day < self.start:
+                return Result(check, "NOT_TESTED", "too-early", {
+                    "day": format_date(day), "earlier_date": format_date(self.start)})
+        return None
 
     def policy(self, word: str) -> Mapping[str, Any] | None:
         """Return a policy of the later office, of the day that counts; None if it is unknown.

@@ -98,6 +98,8 @@ def _internal(case: Case) -> Result:
 
 def later_is_later(case: Case) -> Result:
     """P07: the later filing MUST be made after the day of the earlier one."""
+    if case.is_itself:
+        return plain("P07", "NOT_LATER", "itself")
     start, filed = case.start, case.filed
     if start is None or filed is None:
         return plain("P07", "NOT_TESTED")

@@ -29,4 +29,6 @@ PUBLISH = "Look it up at the office; publish it: muniment reference publish poli
 NO_CALENDAR = Text("No usable closed days of {calendar} for {year} are known.",
                    "Publish the office's calendar of that year.",
                    basis="Paris Convention Art. 4C(3)")
+TOO_EARLY = Text("The day {day} that is stated lies before the earlier filing of {earlier_date}: "
+                 "one of the two is wrong.", "Correct the wrong day: muniment priority correct")
 UNKNOWN = Text("Nobody sourced the rule of {office} on this.", PUBLISH)

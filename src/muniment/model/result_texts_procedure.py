@@ -1,6 +1,6 @@
 """The results of P11 to P22 in words: what was done for a claim, and whether it stands."""
 
-from muniment.model.result_text import NO_CALENDAR, PUBLISH, UNKNOWN, Text
+from muniment.model.result_text import NO_CALENDAR, PUBLISH, TOO_EARLY, UNKNOWN, Text
 
 _NO_DATE = Text("Without the filing date no time limit can be counted.")
 
@@ -27,6 +27,10 @@ PROCEDURE = {
     "P11.NOT_TESTED": Text("No day of declaration is stated; the claim could be declared until "
                            "{due}.", "State the day: muniment priority correct --declared"),
     "P11.NOT_TESTED.no-date": _NO_DATE,
+    "P11.NOT_TESTED.too-early": TOO_EARLY,
+    "P11.TO_VERIFY": Text(
+        "The claim was corrected more than once, last on {corrected}, by {due}; whether every "
+        "correction came in time is not told here.", "Look at the earlier ones in the log."),
 
     "P12.IN_TIME": Text("The number was given on {given}, by {due}."),
     "P12.IN_TIME.declared": Text("The number was given with the claim, by {due}."),
@@ -34,6 +38,10 @@ PROCEDURE = {
                                  "until {due}."),
     "P12.LATE": Text("The number was given on {given}; it could be given until {due}.",
                      "Ask the office whether it excuses the delay.", True),
+    "P12.LATE_NOT_VOID": Text(
+        "The number was given on {given}, after {due}; the claim is not void for that alone.",
+        "Ask the office whether it takes the number into account.",
+        basis="PCT Rule 26bis.2(c)(i)"),
     "P12.MISSING": Text("The number is not given; it can be given until {due}.",
                         "Give the number by {due}.", True),
     "P12.MISSING_NOT_VOID": Text("The number is not given; the claim is not void for that alone.",
@@ -43,6 +51,7 @@ PROCEDURE = {
     "P12.NOT_TESTED": Text("No day on which the number was given is stated; it could be given "
                            "until {due}."),
     "P12.NOT_TESTED.no-date": _NO_DATE,
+    "P12.NOT_TESTED.too-early": TOO_EARLY,
 
     "P13.RECEIVED": Text("{recorder} received a certified copy on {received}."),
     "P13.AVAILABLE": Text("The earlier office recorded here, on {certified}, a copy that it "
@@ -55,6 +64,7 @@ PROCEDURE = {
                                "one.", "Ask for a certified copy."),
     "P13.NOT_TESTED": Text("No certified copy is recorded.", "Record it: muniment priority "
                            "document record"),
+    "P13.NOT_TESTED.too-early": TOO_EARLY,
 
     "P14.IN_TIME": Text("The copy was there on {copy}, by {due}."),
     "P14.IN_TIME.requested": Text("The copy was asked for on {copy}, by {due}."),
@@ -80,6 +90,7 @@ PROCEDURE = {
     "P14.NOT_TESTED": Text("No certified copy is recorded; it is due by {due}.",
                            "File it, or ask the digital library for it, by {due}."),
     "P14.NOT_TESTED.no-date": _NO_DATE,
+    "P14.NOT_TESTED.too-early": TOO_EARLY,
 
     "P15.INTACT": Text("The file is the one whose salted digest {certifier} recorded under its "
                        "own account."),
@@ -96,6 +107,7 @@ PROCEDURE = {
     "P15.ALTERED": Text("The file that was presented is not the one that its disclosure "
                         "describes.", "Ask for the copy again."),
     "P15.NOT_TESTED": Text("No certified copy is recorded."),
+    "P15.NOT_TESTED.too-early": TOO_EARLY,
 
     "P16.NOT_ASKED": Text("The office asks for no translation of the earlier filing."),
     "P16.IN_TIME": Text("The translation was filed on {filed_on}, by {due}."),
@@ -109,12 +121,14 @@ PROCEDURE = {
                                        "is recorded."),
     "P16.NOT_TESTED.no-date": Text("Without a last day nothing can be compared.", "State the last "
                                    "day that the invitation set."),
+    "P16.NOT_TESTED.too-early": TOO_EARLY,
 
     "P17.NOT_CHARGED": Text("The office charges no fee for the claim."),
     "P17.PAID": Text("The fee for the claim was paid on {paid}."),
     "P17.POLICY_UNKNOWN": UNKNOWN,
     "P17.NOT_TESTED": Text("The office charges a fee for each claim; no payment is recorded.",
                            "Record the payment: muniment priority correct --fee-paid"),
+    "P17.NOT_TESTED.too-early": TOO_EARLY,
 
     "P18.PRIORITY_DATE": Text("Each claim is assessed by itself; the earliest that nothing "
                               "excludes counts."),

@@ -109,6 +109,8 @@ RIGHT = {
     "P06.NOT_TESTED": Text("Without two dates and a period nothing can be counted."),
     "P06.NOT_TESTED.descent": Text("The filing from which this one descends is not public here: "
                                    "the filing date that counts is not known."),
+    "P06.NOT_TESTED.not-later": Text("The filing that claims is older than the earlier one: no "
+                                     "period runs backwards."),
 
     "P07.LATER": Text("The later filing follows the earlier one."),
     "P07.SAME_DAY_ACCEPTED": Text("Both were filed on one day, and the office accepts that."),
@@ -117,6 +119,10 @@ RIGHT = {
     "P07.TO_VERIFY": Text("Both were filed on one day: offices differ, and nobody sourced the "
                           "rule of this one.", "The later office decides by its own rule."),
     "P07.NOT_LATER": Text("The filing that claims is the older one.", "", True),
+    "P07.NOT_LATER.itself": Text(
+        "The claim names the filing itself, or the international application of which it is the "
+        "national phase.", "Name the filing whose priority is claimed.", True,
+        "Paris Convention Art. 4C(2); PCT Art. 11(3)"),
     "P07.NOT_TESTED": Text("Without two dates nothing can be compared."),
 
     "P08.NONE_DECLARED": Text("No office declared an older filing of the same subject; that there "

@@ -222,6 +222,7 @@ _OF_THE_CLAIM: dict[str, _OfTheClaim] = {
     "chain": _named("chain"),
     "classes": _classes,
     "copy": _copy,
+    "first": _day("first"),
     "inherited": _inherited,
     "number": _number,
     "older": _older,

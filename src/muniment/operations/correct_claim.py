@@ -195,8 +195,9 @@ def _corrected(operation: CorrectClaim, before: Claim, ctx: Context) -> Claim:
         steps["number_given"] = stated.number_given or today
     if not _only_the_number(before, after):
         steps["corrected"] = stated.corrected or today
+        first = before.first or before.was or before.date
         after = replace(after, correction=ctx.position, decided=None, status="Claimed",
-                        was=before.date)
+                        was=before.date, first=None if first == before.date else first)
     return replace(after, steps=ClaimSteps(**steps))
 
 

@@ -189,6 +189,8 @@ def _filing(
 def _earlier(dossier: Dossier, texts: Texts) -> tuple[Row, ...]:
     standing, claim = dossier.earlier.standing, dossier.claim
     dates = [Row(texts("field.claimed-date"), claim.date)]
+    if claim.first:
+        dates.append(Row(texts("field.first"), claim.first))
     if claim.was:
         dates.append(Row(texts("field.was"), claim.was))
     if standing is not None:
