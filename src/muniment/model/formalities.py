@@ -145,11 +145,9 @@ def _corrected(case: Case, corrected: date, declared: Result) -> Result:
 def number_is_given_in_time(case: Case) -> Result:
     """P12: the number of the earlier filing MUST be given within the office's time limit."""
     made, given = case.made, _day_of_number(case)
-    if made is None:
-        return plain("P12", "NOT_TESTED", "no-date")
     early = case.too_early("P12", given)
-    if early is not None:
-        return early
+    if made is None or early is not None:
+        return early or plain("P12", "NOT_TESTED", "no-date")
     if given is not None and given <= made:
         return _given(case, given, {"due": format_date(made)})
     row = case.policy("number")

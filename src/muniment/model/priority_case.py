@@ -208,14 +208,14 @@ class ClaimFacts:
     chain: tuple[str, ...] = ()
     """The filings whose priority the earlier filing itself claims."""
 
-    def days_of_acts(self) -> "list[date]":
-        """Return the days of all that was done for the claim, where any are known."""
-        days = [self.recorded] if self.recorded is not None else []
-        if self.steps is not NO_STEPS:
-            days += [day for day in _STEPS(self.steps) if day is not None]
+    def acts_before(self, start: "date") -> bool:
+        """Return whether anything is said to have been done for the claim before a day."""
+        if self.steps is NO_STEPS and self.recorded is None and not self.documents:
+            return False
+        days = [self.recorded, *_STEPS(self.steps)]
         for one in self.documents:
-            days += [one.certified, one.received or one.certified]
-        return days
+            days += [one.certified, one.received]
+        return any(day is not None and day < start for day in days)
 
     @property
     def date(self) -> date | None:
@@ -251,9 +251,8 @@ class Case:
         """The policies of the later office."""
         self.start = claim.register_date or claim.earlier.date
         """The day from which the period runs."""
-        self.is_early = self.start is not None and any(
-            day < self.start for day in claim.days_of_acts())
-        """Whether any day that is stated of the claim lies before that."""
+        self.is_early = self.start is not None and claim.acts_before(self.start)
+        """Whether anything is said to have been done for the claim before that."""
         self.filed = self.made = later.date
         """The filing date that counts for the period, and the one for the procedure."""
         self.office = self.seat = self.procedure = later.office
