@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from muniment.network.invite import invite
+from muniment.network.rebuild import rebuild
 from muniment.storage.sqlite import FILE_NAME
 
 FULL = "filler"
@@ -17,12 +19,11 @@ class Faults:
 
     Args:
         cluster: The network.
-        origin: A copy of the promoted ledger, from which a lost disk is made anew.
         seed: Draws the same faults again.
     """
 
-    def __init__(self, cluster, origin, seed):
-        self.cluster, self.origin = cluster, origin
+    def __init__(self, cluster, seed):
+        self.cluster = cluster
         self.random = random.Random(f"faults/{seed}")
         self.kinds = {
             "kill": (self.kill, self.start), "kill engine": (self.kill_engine, self.start),
@@ -118,17 +119,13 @@ class Faults:
         return path.name
 
     def rebuild(self, office):
-        """Do as the runbook says: keep keys and the record of votes, fetch all else anew."""
+        """Do as the runbook says: another office invites, and all but keys and votes is fetched."""
         node = self.cluster.node(office)
+        node.stop()
         node.kill()
-        data = node.home.path / "data"
-        votes = (data / "priv_validator_state.json").read_bytes()
-        shutil.rmtree(data)
-        data.mkdir(mode=0o700)
-        (data / "priv_validator_state.json").write_bytes(votes)
-        for path in node.folder.glob(f"{FILE_NAME}*"):
-            path.unlink()
-        shutil.copyfile(self.origin, node.folder / FILE_NAME)
+        other = self.random.choice([one for one in self.cluster.nodes if one != office])
+        invitation = invite(self.cluster.node(other))
+        rebuild(node, [invitation.rpc], invitation.trusted, discard=True)
         node.start()
 
 

@@ -4,13 +4,16 @@ Four validators on this machine, each in a network namespace of its own; every o
 time. One fault after another is drawn from the seed, done, held and mended; then the network must
 agree again within thirty seconds. At the end nothing that was acknowledged may be missing
 anywhere, and every node must hold the same blocks with the same roots. Needs root.
+
+However it ends, by Ctrl-C or SIGTERM too, every node is stopped and every disk taken away.
 """
 
 import argparse
 import json
 import os
 import platform
-import shutil
+import signal
+import statistics
 import sys
 import tempfile
 import time
@@ -21,18 +24,23 @@ from pathlib import Path
 from tests.faults.byzantine import Byzantine
 from tests.faults.double_sign import sign_twice, validator_key
 from tests.faults.kinds import Faults, no_disk, own_disk
-from tests.faults.load import Load, blocks, lost
+from tests.faults.load import OPERATIONS, Load, blocks, lost
 
 from muniment.network.cluster import Cluster
 from muniment.network.skew import install_skewed
 from muniment.node.audit import audit
 from muniment.node.ledger import Ledger
 from muniment.proof.errors import LedgerError
-from muniment.storage.sqlite import FILE_NAME, SqliteStorage
+from muniment.storage.sqlite import SqliteStorage
 
 WEIGHTS = {"kill": 14, "kill engine": 14, "kill application": 14, "pause": 12, "cut": 14,
            "cut two": 6, "clock": 8, "disk full": 8, "corrupt": 6}
 RECOVERY_SECONDS = 30
+BLOCKS_FIRST = 10
+"""Blocks before the first fault: who rebuilds needs a header to trust and a later snapshot."""
+WHOLE_SECONDS = 600
+"""How long a rebuilt node may take, after the load, for the log that its snapshot left out."""
+RESULTS = Path(__file__).parent.parent.parent / "benchmarks/results/faults.json"
 
 
 class Trial:
@@ -45,46 +53,77 @@ class Trial:
         self.done, self.failures = Counter(), []
         self.recoveries = defaultdict(list)
         self.began = time.monotonic()
+        self.load_before = os.getloadavg()[0]
         self.log = (self.folder / "faults.jsonl").open("w", encoding="utf-8")
 
     def run(self):
         """Do everything and return the summary."""
         install_skewed()
         self.cluster = Cluster.make(self.network, 4, links="namespaces")
-        self.origin = self.folder / "origin.db"
-        shutil.copyfile(self.network / "xa" / FILE_NAME, self.origin)
-        own_disk(self.network / "xd")
         try:
+            own_disk(self.network / "xd")
             self.cluster.up()
             self.load = Load(self.cluster, self.options.seed)
             self.load.start()
-            faults = Faults(self.cluster, self.origin, self.options.seed)
+            faults = Faults(self.cluster, self.options.seed)
+            while self._highest() < self.cluster.settings.initial_height + BLOCKS_FIRST:
+                time.sleep(0.2)
             while not self._enough():
                 self._one(faults)
             self._byzantine_proposer()
             self._double_sign()
             self.load.end()
+            self._await_whole()
+            self.cluster.down()
             return self._summary()
         finally:
-            self.cluster.down()
-            no_disk(self.network / "xd")
+            self._clear()
+
+    def _clear(self):
+        """Take everything down; a second signal must not stop that."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        self.cluster.down()
+        no_disk(self.network / "xd")
+        self.log.close()
+
+    def _await_whole(self):
+        """Wait until every rebuilt node has fetched and verified the whole log."""
+        end = time.monotonic() + WHOLE_SECONDS
+        for node in self.cluster.nodes.values():
+            while self._lacks(node):
+                if time.monotonic() > end:
+                    self.failures.append({"kind": "log not fetched", "folder": node.folder.name,
+                                          "missing": self._lacks(node)})
+                    break
+                time.sleep(0.5)
+
+    @staticmethod
+    def _lacks(node):
+        with SqliteStorage(node.folder, read_only=True) as storage:
+            return len(storage.missing)
 
     def _enough(self):
         lasted = time.monotonic() - self.began
         return lasted >= self.options.seconds and sum(self.done.values()) >= self.options.faults
 
     def _one(self, faults):
-        kind, office = faults.draw(WEIGHTS)
+        kind, office = faults.draw({one: weight for one, weight in WEIGHTS.items()
+                                    if one in self.options.kinds})
         do, mend = faults.kinds[kind]
         hold = faults.random.uniform(0.5, 3.0)
         what = do(office)
         time.sleep(hold)
-        mend(office)
-        self._recover(kind, office, hold, what)
-
-    def _recover(self, kind, office, hold, what=None):
-        """Wait until all nodes agree on a block decided after the fault was mended."""
         begin = time.monotonic()
+        mend(office)
+        self._recover(kind, office, hold, begin, what)
+
+    def _recover(self, kind, office, hold, begin=None, what=None):
+        """Wait until all nodes agree on a block decided after the fault was mended.
+
+        What mending takes is counted: `begin` is when it began.
+        """
+        begin = begin or time.monotonic()
         floor = self._highest() + 1
         while not self._agree(floor):
             if time.monotonic() - begin > 3 * RECOVERY_SECONDS:
@@ -165,38 +204,47 @@ class Trial:
             print(members, flush=True)
 
     def _summary(self):
-        self.cluster.down()
         folders = [node.folder for node in self.cluster.nodes.values()]
         kept = [blocks(one) for one in folders]
         common = min(max(one) for one in kept)
-        differing = [height for height in kept[0] if height <= common and
-                     len({one.get(height) for one in kept}) > 1]
+        compared = [height for height in kept[0] if height <= common]
+        differing = [height for height in compared if len({one.get(height) for one in kept}) > 1]
         missing = sum(len(lost(one, self.load.acknowledged)) for one in folders)
         audited = []
         for one in folders:
             with SqliteStorage(one, read_only=True) as storage:
                 audited.append(audit(Ledger(storage)).log_root.hex())
-        waits = sorted(took for group in self.recoveries.values() for took in group)
+        waits = [took for group in self.recoveries.values() for took in group]
         return {
             "acknowledged_envelopes": len(self.load.acknowledged),
-            "acknowledged_operations_lost": missing,
-            "blocks": len(kept[0]),
+            "acknowledged_envelopes_lost": missing,
+            "acknowledged_operations": OPERATIONS * len(self.load.acknowledged),
+            "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
             "faults": dict(self.done),
             "faults_in_all": sum(self.done.values()),
-            "heights_with_differing_roots": differing,
+            "forks": sum(one["kind"] == "FORK" for one in self.failures),
+            "heights_whose_roots_differ": differing,
+            "heights_whose_roots_were_compared": len(compared),
+            "last_height": common,
+            "load_average": {"after": os.getloadavg()[0], "before": self.load_before},
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python "
                        f"{platform.python_version()}",
             "nodes_recomputed_to_one_root": len(set(audited)) == 1 or audited,
-            "recovery_seconds": {
-                "max": round(waits[-1], 1), "p50": round(waits[len(waits) // 2], 1),
-                "p99": round(waits[int(len(waits) * 0.99)], 1)},
-            "recovery_seconds_at_most_by_kind": {
-                kind: round(max(group), 1) for kind, group in sorted(self.recoveries.items())},
+            "recovery_seconds": spread(waits),
+            "recovery_seconds_by_kind": {
+                kind: spread(group) for kind, group in sorted(self.recoveries.items())},
             "seconds": round(time.monotonic() - self.began),
             "seed": self.options.seed,
             "sent_envelopes": self.load.sent,
             "unexpected": self.failures,
         }
+
+
+def spread(waits):
+    """Return median, 99th percentile and maximum, in seconds."""
+    waits = sorted(waits)
+    return {"max": round(waits[-1], 1), "p50": round(statistics.median(waits), 1),
+            "p99": round(waits[min(int(len(waits) * 0.99), len(waits) - 1)], 1)}
 
 
 def main():
@@ -205,18 +253,20 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=1_860)
     parser.add_argument("--faults", type=int, default=300)
+    parser.add_argument("--kinds", nargs="+", choices=WEIGHTS, default=list(WEIGHTS))
     parser.add_argument("--byzantine-seconds", type=int, default=20)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="muniment-faults-") as folder:
         summary = Trial(folder, options).run()
     text = json.dumps(summary, indent=1, sort_keys=True) + "\n"
-    if options.out:
-        options.out.write_text(text, encoding="utf-8")
+    options.out.write_text(text, encoding="utf-8")
     print(text)
-    bad = summary["unexpected"] or summary["acknowledged_operations_lost"] or (
-        summary["heights_with_differing_roots"])
+    bad = summary["unexpected"] or summary["acknowledged_envelopes_lost"] or (
+        summary["heights_whose_roots_differ"]) or (
+        summary["nodes_recomputed_to_one_root"] is not True)
     raise SystemExit(1 if bad else 0)
 
 

@@ -11,8 +11,15 @@ from tests.abci.grammar import ATTEMPTS, START, Chain, Node, Subject, heights
 from tests.network.test_application import WORLD, decide, ready, roots
 from tests.network.world import TXS, filing
 
+from muniment.abci.messages import (
+    RequestCheckTx,
+    RequestListSnapshots,
+    RequestLoadSnapshotChunk,
+    RequestQuery,
+)
 from muniment.network import snapshots
 from muniment.network.application import LedgerApplication, Options
+from muniment.network.questions import FAILED
 from muniment.node.promotion import copy_ledger
 from muniment.proof.errors import NotFound
 from muniment.storage.decided import DecidedStorage
@@ -171,3 +178,16 @@ def test_chunk_that_unpacks_to_more_than_a_chunk_is_refused():
     import zlib
     with pytest.raises(ValueError, match="too large"):
         snapshots.read_chunk(zlib.compress(b"\0" * (2 * snapshots.CHUNK_BYTES + 1)))
+
+
+def test_whatever_is_sent_to_a_node_without_a_ledger_never_stops_its_engine(tmp_path):
+    """The engine syncs its state meanwhile; an exception of the application would end it."""
+    application = LedgerApplication(tmp_path)
+    for tx in (b"", b"garbage", WORLD.envelope("XA", 1, [filing("XA", 1)])):
+        answer = application.check_tx(RequestCheckTx(tx=tx))
+        assert (answer.code, answer.codespace) == (FAILED, "no-ledger-yet")
+    for path in ("/ledger/head", "/p2p/filter/id/00", "/x"):
+        application.query(RequestQuery(path=path))
+    assert not application.list_snapshots(RequestListSnapshots()).snapshots
+    assert not application.load_snapshot_chunk(RequestLoadSnapshotChunk(height=1)).chunk
+    application.close()

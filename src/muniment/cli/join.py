@@ -1,13 +1,14 @@
 """`network invite`, `join`, `leave`: a node comes and goes, with one command on each side."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from muniment.cli.common import JsonOption, errors, print_json, progress_bar, show, utc
-from muniment.proof.errors import Busy, NotFound, VerificationError
+from muniment.proof.errors import NotFound, VerificationError
 
 PATIENCE_SECONDS = 300.0
 
@@ -58,19 +59,12 @@ def join(
         from muniment.network.home import Place
         from muniment.network.links import free_ports
 
-        if not invitation.is_file():
-            raise NotFound("file-not-found", f"There is no file {invitation}.")
-        made = inviting.read_invitation(invitation.read_bytes())
-        if not as_json:
-            show([("network", f"{made.origin}, chain {made.chain_id}, edition {made.edition}"),
-                  ("invited by", made.office), ("fingerprint", made.fingerprint())])
-        _compare(made, fingerprint)
+        made = compared(invitation, fingerprint, quiet=as_json)
         ports = [given or free for given, free in
                  zip((p2p_port, rpc_port), free_ports(2), strict=True)]
         node = inviting.prepare(made, directory, office, Place(listen, *ports), profile=profile)
         node.start()
-        height = _follow(node, made.height)
-        inviting.keep_trust(made, directory)
+        height = follow(node, made.height, "joining", [made.rpc])
     if as_json:
         print_json({"directory": str(directory), "height": height,
                     "node": node.home.node_id(), "url": node.plan().place.url})
@@ -106,8 +100,26 @@ def leave(
     ])
 
 
-def _compare(made: Any, told: str | None) -> None:
-    """Refuse unless the other side reads out the same digits."""
+def compared(invitation: Path, told: str | None, *, quiet: bool) -> Any:
+    """Return an invitation whose digits the other side has read out.
+
+    Args:
+        invitation: The file.
+        told: The digits; None asks for them.
+        quiet: Whether to show nothing of it.
+
+    Raises:
+        NotFound: There is no such file.
+        VerificationError: The digits are others.
+    """
+    from muniment.network.invite import read_invitation
+
+    if not invitation.is_file():
+        raise NotFound("file-not-found", f"There is no file {invitation}.")
+    made = read_invitation(invitation.read_bytes())
+    if not quiet:
+        show([("network", f"{made.origin}, chain {made.chain_id}, edition {made.edition}"),
+              ("invited by", made.office), ("fingerprint", made.fingerprint())])
     if told is None:
         told = str(typer.prompt("The digits that the other side reads out", err=True))
     if "".join(told.split()) != made.fingerprint().replace(" ", ""):
@@ -115,22 +127,34 @@ def _compare(made: Any, told: str | None) -> None:
             "fingerprint-differs", "The other side has another invitation than this file.",
             basis="docs/network.md", remedy="Do not join. Ask for the invitation again, by a "
             "way that nobody else can write to.")
+    return made
 
 
-def _follow(node: Any, least: int) -> int:
-    """Wait until a node has joined; show how far it is."""
-    from muniment.network.invite import height_of
+def follow(node: Any, least: int, what: str, sources: Sequence[str]) -> int:
+    """Wait until a node has fetched the state and stands at a height; show how far it is.
+
+    Then it holds on to the block on which its trust hangs.
+
+    Args:
+        node: The node.
+        least: The height.
+        what: What is done, for the progress bar.
+        sources: RPC of nodes that may have the block on which the node's trust hangs.
+
+    Raises:
+        Busy: It ended, or takes too long.
+    """
+    from muniment.network.rebuild import height_of, settle, why_not_yet
 
     end = time.monotonic() + PATIENCE_SECONDS
-    with progress_bar("joining", None) as move:
+    with progress_bar(what, None) as move:
         while time.monotonic() < end:
             height, behind = height_of(node)
             move(height)
             if height >= least and not behind:
-                return height
+                settle(node, sources)
+                return int(height)
             if node.supervisor.pid() is None:
                 break
             time.sleep(0.3)
-    raise Busy("join-not-finished", f"{node.folder} has not caught up yet. "
-               f"{node.engine.tail()[-300:]}", basis="docs/network.md",
-               remedy=f"Look again: muniment doctor {node.folder}")
+    raise why_not_yet(node)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from muniment.cli.common import JsonOption, errors, group, print_json, show
+from muniment.proof.errors import Malformed
 
 app = group("Look after one node of a network.")
 
@@ -28,6 +29,52 @@ def rollback(
         print_json({"height": height})
         return
     show([("height", height), ("next", "cometbft rollback --home DIR, if not done; then start")])
+
+
+@app.command()
+def rebuild(
+    directory: Annotated[Path, typer.Argument(help="The damaged node's directory.")],
+    invitation: Annotated[Path | None, typer.Argument(
+        help="An invitation of another office; else the node's own trust policy is the beginning.")
+    ] = None,
+    sources: Annotated[list[str] | None, typer.Option(
+        "--from", help="RPC of another office's node, http://HOST:PORT; repeatable. "
+        "The inviting office's by default.")] = None,
+    fingerprint: Annotated[str | None, typer.Option(
+        "--fingerprint", help="What the inviting office reads out; else it is asked for.")] = None,
+    discard: Annotated[bool, typer.Option(
+        "--discard", help="Remove what was damaged; it is kept in DIR/damaged otherwise.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch ledger and blocks of a damaged node anew; its keys, vault and last vote stay.
+
+    Stop the node first. What other nodes answer is verified from a header that is trusted: the one
+    that the node's trust policy names, or an invitation's, compared by telephone.
+    """
+    with errors(as_json=as_json):
+        from muniment.cli.join import compared, follow
+        from muniment.network import rebuild as rebuilding
+        from muniment.network.node import Node
+
+        node = Node(directory)
+        if invitation is None:
+            trusted = rebuilding.own_trust(node)
+        else:
+            made = compared(invitation, fingerprint, quiet=as_json)
+            trusted, sources = made.trusted, sources or [made.rpc]
+        if not sources:
+            raise Malformed("sources-missing", "Nobody is named to fetch from.",
+                            remedy="--from http://HOST:PORT, the RPC of another office's node")
+        least = rebuilding.rebuild(node, sources, trusted, discard=discard)
+        node.start()
+        height = follow(node, least, "rebuilding", sources)
+    if as_json:
+        print_json({"directory": str(directory), "height": height})
+        return
+    kept = "removed" if discard else f"kept in {directory / rebuilding.DAMAGED}"
+    show([("rebuilt", f"{directory} stands at block {height}"), ("damaged files", kept),
+          ("history", "what came before is fetched and verified while it runs"),
+          ("next", f"muniment doctor {directory}")])
 
 
 @app.command()

@@ -129,7 +129,11 @@ class LedgerApplication(Application):
 
     def check_tx(self, request: RequestCheckTx) -> ResponseCheckTx:
         """Say whether an envelope may wait for a block, or may go on waiting."""
-        outcome = self._there.check(request.tx)
+        if self.standing is None:  # an exception would stop the engine in its state sync
+            return ResponseCheckTx(
+                code=FAILED, codespace="no-ledger-yet", log="This node still fetches the ledger's "
+                "state: send it to another node, or again later.")
+        outcome = self.standing.check(request.tx)
         return ResponseCheckTx(code=outcome.code, log=outcome.detail, codespace=outcome.name)
 
     def prepare_proposal(self, request: RequestPrepareProposal) -> ResponsePrepareProposal:

@@ -9,12 +9,14 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from muniment.model.validator import address_of
+from muniment.node.promotion import EVIDENCE_SECONDS
 from muniment.node.wallet import read_private, write_private
 from muniment.proof.canonical import encode
 from muniment.proof.crypto import PrivateKey, b64, unb64
@@ -179,6 +181,21 @@ class Home:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_text(_toml(merged), encoding="utf-8")
 
+    def set_section(self, section: str, values: Mapping[str, Setting]) -> None:
+        """Write one section of `config.toml` anew; the others stay as they are.
+
+        Args:
+            section: Its name.
+            values: Its settings, each with its reason.
+        """
+        path = self.path / SETTINGS
+        others = re.sub(rf"(?ms)^\[{re.escape(section)}\]$.*?(?=^\[|\Z)", "",
+                        path.read_text(encoding="utf-8"))
+        fresh = path.with_suffix(".new")
+        fresh.write_text("\n".join([others.rstrip("\n"), *_toml_section(section, values)]) + "\n",
+                         encoding="utf-8")
+        fresh.replace(path)
+
     def _write(self, name: str, document: Mapping[str, Any]) -> None:
         write_private(self.path / name, json.dumps(document, indent=1).encode() + b"\n")
 
@@ -189,6 +206,25 @@ class Home:
         except (KeyError, TypeError, ValueError):
             raise Malformed("engine-key-malformed", f"{name} holds no Ed25519 key of CometBFT.",
                             basis="docs/network.md") from None
+
+
+def state_sync(sources: Sequence[str], height: int, header: str) -> dict[str, Setting]:
+    """Return the engine's settings by which a node without a ledger begins from a late state.
+
+    Args:
+        sources: RPC of other nodes; nothing that they answer is believed.
+        height: The height of the header from which the engine's light client trusts.
+        header: Its hash, in hexadecimal capitals.
+    """
+    two = sources if len(sources) > 1 else [sources[0]] * 2
+    return {
+        "enable": (True, "the state of a late block instead of every block since the first"),
+        "rpc_servers": (",".join(two), "the engine asks for two at least"),
+        "trust_height": (height, "the header that is trusted"),
+        "trust_hash": (header, "its hash"),
+        "trust_period": (f"{EVIDENCE_SECONDS}s", "as long as validators answer for a header"),
+        "discovery_time": ("5s", "how long snapshots are looked for"),
+    }
 
 
 def _key_file(key: PrivateKey) -> dict[str, Any]:
@@ -206,11 +242,14 @@ def _toml(sections: Mapping[str, Mapping[str, Setting]]) -> str:
     """Return settings as TOML; a string of ours is a JSON string, which TOML reads alike."""
     lines = ["# What differs from the engine's defaults, and why. Written by muniment."]
     for section in sorted(sections):
-        if section:
-            lines += ["", f"[{section}]"]
-        for name, (value, reason) in sections[section].items():
-            lines.append(f"{name} = {_toml_value(value)}  # {reason}")
+        lines += _toml_section(section, sections[section])
     return "\n".join(lines) + "\n"
+
+
+def _toml_section(section: str, values: Mapping[str, Setting]) -> list[str]:
+    head = ["", f"[{section}]"] if section else []
+    return head + [f"{name} = {_toml_value(value)}  # {reason}"
+                   for name, (value, reason) in values.items()]
 
 
 def _toml_value(value: Value) -> str:

@@ -10,19 +10,17 @@
 import json
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from muniment.codec import Digest, Natural, Record, decoder, encode
 from muniment.editions import rules_of
 from muniment.model.validator import address_of
 from muniment.network.guests import let_in
-from muniment.network.home import Home, Place
+from muniment.network.home import Home, Place, state_sync
 from muniment.network.light_block import read_header
 from muniment.network.node import Node, Plan
 from muniment.network.remote_ledger import RemoteLedger
-from muniment.network.rpc import Rpc
 from muniment.network.snapshots import make as make_snapshot
 from muniment.network.trust import extend_policy
 from muniment.node.promotion import EVIDENCE_SECONDS
@@ -32,6 +30,7 @@ from muniment.proof.attestation import TrustPolicy
 from muniment.proof.canonical import encode as encode_plain
 from muniment.proof.crypto import PrivateKey, b64, sha256, unb64
 from muniment.proof.errors import Fault, LedgerError, Malformed, NotFound, OutOfTurn
+from muniment.proof.history import Trusted
 
 FORMAT: Literal["muniment/invitation/v1"] = "muniment/invitation/v1"
 LIFE_SECONDS = 7 * 86_400
@@ -73,6 +72,11 @@ class Invitation(Record, frozen=True, kw_only=True):
     """Where the inviting node answers questions, `http://host:port`."""
     until: Natural
     """Until when the new node is let in, in UTC seconds."""
+
+    @property
+    def trusted(self) -> Trusted:
+        """The header from which the new node trusts."""
+        return Trusted(self.chain_id, self.height, bytes.fromhex(self.header), EVIDENCE_SECONDS)
 
     def fingerprint(self) -> str:
         """Return thirty digits over all that the new node will trust."""
@@ -202,35 +206,11 @@ def prepare(
     return node
 
 
-def keep_trust(invitation: Invitation, folder: Path) -> None:
-    """Keep the blocks on which the policy's trust hangs: the new node's engine begins after them.
-
-    If the inviting node cannot show them now, evidence is made through another node once.
-    """
-    with suppress(LedgerError), RemoteLedger(invitation.rpc, folder) as ledger:
-        ledger.checkpoint()
-
-
 def _configure(
     home: Home, invitation: Invitation, name: str, place: Place, application: str, profile: str
 ) -> None:
     home.configure(
         name=name, place=place, application=application, profile=profile,
         peers=[f"{invitation.node}@{invitation.host}"],
-        settings={"statesync": {
-            "enable": (True, "the state of a late block instead of every block since the first"),
-            "rpc_servers": (f"{invitation.rpc},{invitation.rpc}", "the engine asks for two"),
-            "trust_height": (invitation.height, "the header that the invitation names"),
-            "trust_hash": (invitation.header, "its hash, compared by telephone"),
-            "trust_period": (f"{EVIDENCE_SECONDS}s", "as long as validators answer for a header"),
-            "discovery_time": ("5s", "how long snapshots are looked for"),
-        }})
-
-
-def height_of(node: Node) -> tuple[int, bool]:
-    """Return the height of a node that joins, and whether it still catches up."""
-    try:
-        sync: Any = Rpc(node.plan().place.url, 2.0).call("status")["sync_info"]
-        return int(sync["latest_block_height"]), bool(sync["catching_up"])
-    except (LedgerError, KeyError, TypeError, ValueError):
-        return 0, True
+        settings={"statesync": state_sync(
+            [invitation.rpc], invitation.height, invitation.header)})

@@ -66,6 +66,45 @@ def extend_policy(path: Path, rpc: Responder, first: int) -> TrustPolicy:
     return extended
 
 
+def begin_here(path: Path, rpc: Responder, origin: str, size: int) -> bool:
+    """Let a node's own trust policy begin at a block that the node has, if it keeps none so old.
+
+    A node that began from a snapshot has no block before it. An office trusts its own node.
+
+    Args:
+        path: The policy.
+        rpc: The office's own node.
+        origin: The ledger's origin.
+        size: The size of the log now; older sizes stay with the older header.
+
+    Returns:
+        Whether the policy was changed.
+    """
+    text = path.read_text(encoding="ascii")
+    rule = TrustPolicy.parse(text).require(origin, size)
+    sync = rpc.call("status")["sync_info"]
+    earliest, latest = (int(sync[f"{name}_block_height"]) for name in ("earliest", "latest"))
+    if rule.trusted is None or earliest <= rule.trusted.height or earliest >= latest:
+        return False
+    fresh = path.with_suffix(".new")
+    fresh.write_text(_divided(text, rule, size, trusted_now(
+        rpc, earliest + 1, rule.trusted.period)), encoding="ascii")
+    fresh.replace(path)
+    return True
+
+
+def _divided(text: str, rule: Rule, size: int, newer: Trusted) -> str:
+    """Return a policy whose rule ends before a size, from which on a newer header is trusted."""
+    if rule.trusted is not None:
+        newer = replace(rule.trusted, height=newer.height, header_hash=newer.header_hash)
+    lines = [replace(rule, first=size, trusted=newer).text()]
+    if rule.first < size:
+        lines.insert(0, replace(rule, last=size - 1).text())
+    changed = text.replace(f"\n{rule.text()}\n", "\n" + "\n".join(lines) + "\n", 1)
+    TrustPolicy.parse(changed)
+    return changed
+
+
 def renewed(text: str, proven: Proven) -> str:
     """Return a trust policy that begins at the header by which evidence was committed.
 
@@ -96,8 +135,4 @@ def renewed(text: str, proven: Proven) -> str:
         )
     newer = replace(rule.trusted, height=proven.commit.height,
                     header_hash=bytes.fromhex(proven.commit.header_hash))
-    lines = [replace(rule, last=proven.size).text(),
-             replace(rule, first=proven.size + 1, trusted=newer).text()]
-    changed = text.replace(f"\n{rule.text()}\n", "\n{}\n{}\n".format(*lines), 1)
-    TrustPolicy.parse(changed)
-    return changed
+    return _divided(text, rule, proven.size + 1, newer)

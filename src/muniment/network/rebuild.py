@@ -1,0 +1,197 @@
+"""A node whose ledger or engine is damaged, made anew in its place from the state of another node.
+
+- What only this node has stays: its keys, its trust policy, its vault, its settings, and the record
+  of its last vote, without which its key must not vote again.
+- The rest is kept beside as evidence, and fetched: the engine's state sync brings the ledger's
+  state, the log comes after it. The light client begins at the header that this node's own trust
+  policy names, or at an invitation's, compared by telephone; so that nobody needs to be believed.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from muniment.network.home import GENESIS, VOTES, Home, state_sync
+from muniment.network.light_block import kept_heights, read_header
+from muniment.network.node import Node
+from muniment.network.remote_ledger import RemoteLedger
+from muniment.network.rpc import Rpc
+from muniment.network.snapshots import FOLDER as SNAPSHOTS
+from muniment.network.trust import begin_here
+from muniment.node.promotion import EVIDENCE_SECONDS
+from muniment.node.solo import POLICY_FILE
+from muniment.proof.attestation import TrustPolicy
+from muniment.proof.errors import (
+    Busy,
+    LedgerError,
+    NotFound,
+    OutOfTurn,
+    Refused,
+    VerificationError,
+)
+from muniment.proof.history import Trusted
+from muniment.storage.sqlite import FILE_NAME
+
+DAMAGED = "damaged"
+"""Where what was damaged is kept, in a folder named by the time, in UTC."""
+_BASIS = "docs/runbooks/disk-loss.md"
+_FETCH = "--fetch-from"
+
+
+def rebuild(
+    node: Node, sources: Sequence[str], trusted: Trusted, *, discard: bool = False
+) -> int:
+    """Prepare a stopped node to fetch ledger and blocks anew; return the height of the network.
+
+    Args:
+        node: The node; what is damaged of it is not read.
+        sources: RPC of other offices' nodes, each of which must answer.
+        trusted: The header at which the light client begins.
+        discard: Whether to remove what was damaged instead of keeping it beside.
+
+    Raises:
+        Busy: The node runs, or a source does not answer.
+        Refused: The record of its last vote is lost, or the header is of another network.
+        OutOfTurn: The header is too old.
+        NotFound: A source does not have it.
+        VerificationError: A source has another.
+    """
+    if node.runs():
+        raise Busy("already-running", f"The node in {node.folder} runs.",
+                   remedy="Stop it: muniment network down, or your service manager.")
+    _require_votes(node.home)
+    _require_chain(node.home, trusted)
+    heights = [_height_of(url, trusted) for url in sources]
+    _put_aside(node, discard=discard)
+    node.home.set_section("statesync", state_sync(
+        sources, trusted.height, trusted.header_hash.hex().upper()))
+    plan = node.plan()
+    node.write_plan(replace(plan, serve=_serving(plan.serve, sources)))
+    return max(heights)
+
+
+def own_trust(node: Node) -> Trusted:
+    """Return the newest header of a chain that a node's own trust policy names.
+
+    Raises:
+        NotFound: It names none.
+    """
+    path = node.folder / POLICY_FILE
+    rules = TrustPolicy.parse(path.read_text(encoding="ascii")).rules if path.exists() else ()
+    for rule in reversed(rules):
+        if rule.trusted is not None:
+            return rule.trusted
+    raise NotFound(
+        "no-trusted-header", f"{path} names no header of the network's chain.", basis=_BASIS,
+        remedy="Let another office invite this node (muniment network invite), and rebuild by "
+        "the invitation.")
+
+
+def settle(node: Node, sources: Sequence[str]) -> None:
+    """Let a node that has caught up hold on to the block on which its trust hangs.
+
+    A node that began from a snapshot has no block so old. It is kept beside, from the first node
+    that has it; if none has, the node's own trust policy begins at a block of its own.
+
+    Args:
+        node: The node; it runs.
+        sources: RPC of other offices' nodes.
+    """
+    own = node.plan().place.url
+    for url in (own, *sources):
+        with suppress(LedgerError), RemoteLedger(url, node.folder) as ledger:
+            ledger.checkpoint()
+            return
+    with RemoteLedger(own) as ledger:
+        begin_here(node.folder / POLICY_FILE, ledger.rpc, ledger.identity.origin,
+                   ledger.head.size)
+
+
+def _require_votes(home: Home) -> None:
+    try:
+        votes = json.loads((home.path / VOTES).read_bytes())
+        sound = int(votes["height"]) >= 0 and {"round", "step"} <= votes.keys()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        sound = False
+    if not sound:
+        raise Refused(
+            "last-vote-lost", f"{home.path / VOTES} does not say what this node's key signed "
+            "last: it might sign a second vote for one height.", basis=_BASIS,
+            remedy="Never vote with this key again: join anew with a fresh one (muniment join), "
+            "and let the members seat it.")
+
+
+def _require_chain(home: Home, trusted: Trusted) -> None:
+    chain = json.loads((home.path / GENESIS).read_bytes())["chain_id"]
+    if chain != trusted.chain_id:
+        raise Refused("other-network", f"The header is of chain {trusted.chain_id}, the node of "
+                      f"{chain}.", basis=_BASIS, remedy="Take an invitation to its own network.")
+
+
+def _height_of(url: str, trusted: Trusted) -> int:
+    """Return the height of a source that has the trusted header."""
+    rpc = Rpc(url)
+    try:
+        header = read_header(rpc, trusted.height)
+        if header.time[0] + EVIDENCE_SECONDS < time.time():
+            raise OutOfTurn(
+                "trust-too-old", f"The header of height {trusted.height} that is trusted is "
+                "too old: validators do not answer for it any more.", basis=_BASIS,
+                remedy="Rebuild by an invitation: muniment network invite")
+        if header.digest() != trusted.header_hash:
+            raise VerificationError(
+                "source-differs", f"{url} has another header at height {trusted.height} than the "
+                "one that is trusted.", basis=_BASIS,
+                remedy="Do not fetch from it. Two stories: docs/runbooks/fork.md")
+        return kept_heights(rpc)[1]
+    finally:
+        rpc.close()
+
+
+def _put_aside(node: Node, *, discard: bool) -> None:
+    """Move or remove ledger, snapshots and the engine's data, but for the record of votes."""
+    votes = node.home.path / VOTES
+    data = votes.parent
+    gone = [*node.folder.glob(f"{FILE_NAME}*"), node.folder / SNAPSHOTS,
+            *(path for path in data.iterdir() if path != votes)]
+    aside = node.folder / DAMAGED / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    for path in gone:
+        if not path.exists():
+            continue
+        if not discard:
+            kept = aside / path.relative_to(node.folder)
+            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.rename(kept)
+        elif path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _serving(given: Sequence[str], sources: Sequence[str]) -> tuple[str, ...]:
+    """Return arguments of `serve` that fetch the log from these sources and no others."""
+    kept = [one for at, one in enumerate(given)
+            if one != _FETCH and (at == 0 or given[at - 1] != _FETCH)]
+    return (*kept, *(word for url in sources for word in (_FETCH, url)))
+
+
+def height_of(node: Node) -> tuple[int, bool]:
+    """Return the height of a node that fetches, and whether it still catches up."""
+    try:
+        sync: Any = Rpc(node.plan().place.url, 2.0).call("status")["sync_info"]
+        return int(sync["latest_block_height"]), bool(sync["catching_up"])
+    except (LedgerError, KeyError, TypeError, ValueError):
+        return 0, True
+
+
+def why_not_yet(node: Node) -> LedgerError:
+    """Return what to tell of a node that fetches for too long."""
+    return Busy(
+        "not-caught-up", f"{node.folder} has not caught up yet. {node.engine.tail()[-300:]}",
+        basis=_BASIS, remedy="If it still discovers snapshots, no office offers one: let another "
+        f"run muniment node snapshot DIR. Look again: muniment doctor {node.folder}")

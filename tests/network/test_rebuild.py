@@ -1,0 +1,228 @@
+"""A damaged node is made anew in its place by one command, and its key signs no height twice."""
+
+import json
+import time
+import tomllib
+
+import pytest
+from tests.network.test_joining import run
+from tests.network.test_local_network import Filing, agree_at, wait_for
+
+from muniment.network import rebuild as rebuilding
+from muniment.network.cluster import Cluster
+from muniment.network.home import SETTINGS, VALIDATOR_KEY, VOTES, Home, Place
+from muniment.network.node import Node, Plan
+from muniment.network.rebuild import DAMAGED, own_trust
+from muniment.node.promotion import EVIDENCE_SECONDS
+from muniment.node.solo import POLICY_FILE
+from muniment.proof.errors import Busy, NotFound, OutOfTurn, Refused, VerificationError
+from muniment.storage.sqlite import FILE_NAME, SqliteStorage
+
+DIGEST = bytes(range(32))
+POLICY = f"""muniment/trust-policy/v1
+register.test.example/bd35ba9816a4798c 0 - commit muniment-bd35ba9816a4798c 8 {DIGEST.hex().upper()} 1814400
+"""
+SOURCES = ["http://127.0.0.1:1", "http://127.0.0.1:2"]
+
+
+def rebuild(node, sources, **options):
+    return rebuilding.rebuild(node, sources, own_trust(node), **options)
+
+
+class Header:
+    """What another node answers for the trusted height."""
+
+    def __init__(self, digest=DIGEST, age=60):
+        self.digest = lambda: digest
+        self.time = (int(time.time()) - age, 0)
+
+
+@pytest.fixture
+def node(tmp_path, monkeypatch):
+    """A node's directory with a ledger, snapshots, an engine's blocks and a vote."""
+    made = Node(tmp_path / "xa")
+    made.home.make_keys()
+    made.home.configure(name="XA", place=Place("127.0.0.1", 1, 2), application=made.address(),
+                        peers=["a@b:1"])
+    made.home.write_genesis({"chain_id": "muniment-bd35ba9816a4798c"})
+    made.write_plan(Plan("XA", Place("127.0.0.1", 1, 2),
+                         serve=("--fetch-from", "http://old", "--metrics", "127.0.0.1:9")))
+    (made.folder / POLICY_FILE).write_text(POLICY)
+    (made.home.path / VOTES).write_text('{"height": "9", "round": 0, "step": 3}')
+    for name in (FILE_NAME, f"{FILE_NAME}-wal", "vault.db", "snapshots/7/metadata",
+                 "engine/data/blockstore.db/1.log", "engine/data/cs.wal/wal"):
+        path = made.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"damaged")
+    answers(monkeypatch, Header())
+    return made
+
+
+def answers(monkeypatch, header):
+    monkeypatch.setattr(rebuilding, "read_header", lambda rpc, height: header)
+    monkeypatch.setattr(rebuilding, "kept_heights", lambda rpc: (1, 40))
+
+
+def files(node):
+    return {path.relative_to(node.folder).as_posix(): path.read_bytes()
+            for path in node.folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("discard", [False, True])
+def test_what_only_this_node_has_stays_and_the_rest_is_kept_as_evidence(node, discard):
+    before = files(node)
+    assert rebuild(node, SOURCES, discard=discard) == 40
+    after = files(node)
+    for name in ("vault.db", POLICY_FILE, f"engine/{VALIDATOR_KEY}", f"engine/{VOTES}"):
+        assert after[name] == before[name]
+    gone = {name for name, data in before.items() if data == b"damaged"} - {"vault.db"}
+    assert not gone & after.keys()
+    kept = {name.split("/", 2)[2]: data for name, data in after.items()
+            if name.startswith(f"{DAMAGED}/")}
+    assert kept == ({} if discard else {name: before[name] for name in gone})
+
+
+def test_the_engine_begins_at_the_header_that_the_node_trusts_and_keeps_its_settings(node):
+    before = tomllib.loads((node.home.path / SETTINGS).read_text())
+    for _ in range(2):  # a second disaster leaves one section, not two
+        rebuild(node, SOURCES, discard=True)
+    settings = tomllib.loads((node.home.path / SETTINGS).read_text())
+    sync = settings.pop("statesync")
+    assert settings == before
+    assert (sync["enable"], sync["trust_height"], sync["trust_hash"], sync["rpc_servers"]) == (
+        True, 8, DIGEST.hex().upper(), ",".join(SOURCES))
+    assert node.plan().serve == ("--metrics", "127.0.0.1:9", "--fetch-from", SOURCES[0],
+                                 "--fetch-from", SOURCES[1])
+    rebuild(node, SOURCES[:1], discard=True)
+    sync = tomllib.loads((node.home.path / SETTINGS).read_text())["statesync"]
+    assert sync["rpc_servers"] == ",".join(SOURCES[:1] * 2)  # the engine takes no single one
+
+
+@pytest.mark.parametrize("votes", [None, "", "{}", '{"height": "x", "round": 0, "step": 0}', "[]",
+                                   '{"height": "-1", "round": 0, "step": 0}'])
+def test_without_the_last_vote_the_key_must_not_vote_again(node, votes):
+    path = node.home.path / VOTES
+    path.unlink() if votes is None else path.write_text(votes)
+    refused(node, Refused, "last-vote-lost")
+
+
+def refused(node, kind, name):
+    before = files(node)
+    with pytest.raises(kind, match=name):
+        rebuild(node, SOURCES)
+    assert files(node) == before
+
+
+def test_a_source_of_another_story_or_a_header_too_old_changes_nothing(node, monkeypatch):
+    answers(monkeypatch, Header(DIGEST[::-1]))
+    refused(node, VerificationError, "source-differs")
+    answers(monkeypatch, Header(age=EVIDENCE_SECONDS + 10))
+    refused(node, OutOfTurn, "trust-too-old")
+
+
+def test_a_header_of_another_network_changes_nothing(node):
+    node.home.write_genesis({"chain_id": "muniment-0000000000000000"})
+    refused(node, Refused, "other-network")
+
+
+def test_a_node_that_runs_or_trusts_no_header_is_left_alone(node):
+    node.application.adopt()
+    refused(node, Busy, "already-running")
+    node.application.file.unlink()
+    for text in ("muniment/trust-policy/v1\n", None):
+        path = node.folder / POLICY_FILE
+        path.write_text(text) if text else path.unlink()
+        refused(node, NotFound, "no-trusted-header")
+
+
+def test_a_section_is_written_anew_wherever_it_stands(tmp_path):
+    home = Home(tmp_path)
+    home.configure(name="XA", place=Place("127.0.0.1", 1, 2), application="unix:///a",
+                   settings={"statesync": {"enable": (False, "not yet")}})
+    before = tomllib.loads((tmp_path / SETTINGS).read_text())
+    home.set_section("statesync", {"enable": (True, "now")})
+    assert tomllib.loads((tmp_path / SETTINGS).read_text()) == before | {
+        "statesync": {"enable": True}}
+
+
+def test_nobody_is_asked_who_was_not_named(node):
+    told = json.loads(run("node", "rebuild", node.folder, "--json", code=2))
+    assert told["error"] == "sources-missing"
+
+
+@pytest.fixture(scope="module")
+def network(cometbft, tmp_path_factory):
+    cluster = Cluster.make(tmp_path_factory.mktemp("rebuilt") / "net", 4, links="direct")
+    try:
+        cluster.up()
+        filing = Filing(cluster)
+        for _ in range(4):
+            filing.file("XA")
+        yield cluster, filing
+    finally:
+        cluster.down()
+
+
+def damage(node):
+    """End a node without asking, and overwrite its ledger and its engine's files."""
+    node.kill()
+    for path in (node.folder / FILE_NAME, *(node.home.path / "data").rglob("*.log")):
+        path.write_bytes(b"\x5a" * path.stat().st_size)
+
+
+def test_a_damaged_node_is_rebuilt_from_what_its_own_policy_trusts_and_votes_again(network):
+    cluster, filing = network
+    damaged = cluster.nodes["XD"]
+    damage(damaged)
+    run("node", "snapshot", cluster.nodes["XB"].folder)
+    filing.file("XA")
+    last = filing.file("XC")
+    told = json.loads(run("node", "rebuild", damaged.folder, "--json", *(
+        word for office in ("XA", "XB")
+        for word in ("--from", cluster.nodes[office].plan().place.url))))
+    assert told["height"] >= last
+    votes_again(cluster, filing, "XD")
+    assert list((damaged.folder / DAMAGED).rglob(FILE_NAME))
+
+
+def test_by_an_invitation_it_is_rebuilt_where_nobody_has_the_old_blocks(network, tmp_path):
+    """XB's only source is XD, which began from a snapshot itself and lacks what XB trusts."""
+    cluster, filing = network
+    damaged, source = cluster.nodes["XB"], cluster.nodes["XD"]
+    wait_for(lambda: is_whole(source.folder), "the log")
+    damage(damaged)
+    url, file = source.plan().place.url, tmp_path / "invitation.json"
+    told = json.loads(run("node", "rebuild", damaged.folder, "--from", url, "--json", code=3))
+    assert told["error"] == "block-not-kept"
+    invited = json.loads(run("network", "invite", source.folder, "--out", file, "--json"))
+    filing.file("XA")
+    filing.file("XA")
+    wrong = invited["fingerprint"][::-1]
+    assert "fingerprint-differs" in run("node", "rebuild", damaged.folder, file, "--fingerprint",
+                                        wrong, "--json", code=1)
+    run("node", "rebuild", damaged.folder, file, "--fingerprint", invited["fingerprint"],
+        "--discard")
+    votes_again(cluster, filing, "XB")
+    assert not (damaged.folder / DAMAGED).exists()
+
+
+def votes_again(cluster, filing, office):
+    """It agrees, votes, has the whole log again, and its own desk verifies what it answers."""
+    node = cluster.nodes[office]
+    agree_at(cluster, filing.file("XA"))
+    row = next(row for row in cluster.status() if row.office == office)
+    assert (row.state, row.power) == ("running", 1)
+    wait_for(lambda: next(row for row in cluster.status() if row.office == office).last_signed,
+             "its vote")
+    wait_for(lambda: is_whole(node.folder), "the log")
+    at_home = ["--node", node.plan().place.url, "--ledger", node.folder, "--json"]
+    assert json.loads(run("ledger", "verify", *at_home))["valid"]
+    out = node.folder / "evidence.json"
+    run("evidence", "make", "XA/patent/2026/000001", "--out", out, *at_home)
+    assert json.loads(run("evidence", "verify", out, "--trust", node.folder / POLICY_FILE,
+                          "--json"))["valid"]
+
+
+def is_whole(folder):
+    with SqliteStorage(folder, read_only=True) as storage:
+        return not storage.missing
