@@ -183,6 +183,10 @@ def test_a_damaged_node_is_rebuilt_from_what_its_own_policy_trusts_and_votes_aga
     assert told["height"] >= last
     votes_again(cluster, filing, "XD")
     assert list((damaged.folder / DAMAGED).rglob(FILE_NAME))
+    run("node", "stop", damaged.folder)
+    assert not damaged.runs()
+    run("node", "start", damaged.folder)
+    agree_at(cluster, filing.file("XD"))
 
 
 def test_by_an_invitation_it_is_rebuilt_where_nobody_has_the_old_blocks(network, tmp_path):

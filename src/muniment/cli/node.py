@@ -12,6 +12,45 @@ app = group("Look after one node of a network.")
 
 
 @app.command()
+def start(
+    directory: Annotated[Path, typer.Argument(help="The node's directory.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Start a node apart from this terminal, and wait until its engine answers.
+
+    A service manager runs `muniment network run DIR` instead.
+    """
+    with errors(as_json=as_json):
+        from muniment.network.node import Node
+
+        node = Node(directory)
+        node.start()
+        node.await_ready(0)
+    if as_json:
+        print_json({"url": node.plan().place.url})
+    else:
+        show([("started", f"{directory}, {node.plan().place.url}")])
+
+
+@app.command()
+def stop(
+    directory: Annotated[Path, typer.Argument(help="The node's directory.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Stop a node, however it was started; a block that is being written is written."""
+    with errors(as_json=as_json):
+        from muniment.network.node import Node
+
+        node = Node(directory)
+        node.plan()
+        node.stop()
+    if as_json:
+        print_json({"stopped": str(directory)})
+    else:
+        show([("stopped", str(directory))])
+
+
+@app.command()
 def rollback(
     directory: Annotated[Path, typer.Argument(help="The node's directory.")],
     as_json: JsonOption = False,
@@ -74,7 +113,9 @@ def rebuild(
     kept = "removed" if discard else f"kept in {directory / rebuilding.DAMAGED}"
     show([("rebuilt", f"{directory} stands at block {height}"), ("damaged files", kept),
           ("history", "what came before is fetched and verified while it runs"),
-          ("next", f"muniment doctor {directory}")])
+          ("next", f"muniment doctor {directory}"),
+          ("service", "it was started here: muniment node stop DIR before a service manager runs "
+           "it")])
 
 
 @app.command()

@@ -63,7 +63,7 @@ def rebuild(
     """
     if node.runs():
         raise Busy("already-running", f"The node in {node.folder} runs.",
-                   remedy="Stop it: muniment network down, or your service manager.")
+                   remedy=f"muniment node stop {node.folder}, or your service manager")
     _require_votes(node.home)
     _require_chain(node.home, trusted)
     heights = [_height_of(url, trusted) for url in sources]
