@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from muniment.codec import encode, from_members
 from muniment.invariants import uphold
 from muniment.model import example
-from muniment.model.account import ACCOUNTS
+from muniment.model.account import ACCOUNTS, ROLES, Grant
 from muniment.model.application import APPLICATIONS
 from muniment.model.checking import assess_recorded, recorded_claims
-from muniment.model.claim import CLAIMED, CLAIMS, FINDINGS, claimed_key
+from muniment.model.claim import CLAIMED, CLAIMS, FALLEN, FINDINGS, claimed_key
 from muniment.model.claiming import later_filing
 from muniment.model.earlier_acts import earlier_key
 from muniment.model.priority import assess_priority
@@ -30,7 +30,7 @@ from muniment.model.priority_case import (
 from muniment.model.reference import REFERENCE, LedgerReference
 from muniment.model.result_texts import ABOUT, EXCLUDING, TEXTS
 from muniment.model.rulebook import Rulebook
-from muniment.model.state import State
+from muniment.model.state import State, change
 from muniment.proof import canonical
 from muniment.proof.errors import Malformed
 from muniment.reference import PackagedReference, packaged_rows
@@ -161,14 +161,14 @@ BEGINNING = [
 ]
 
 
-def apply(state, plain):
+def apply(state, plain, signer="XB"):
     """Run an act; return whether it was accepted."""
     module = import_module(f"muniment.operations.{plain['type'].replace('-', '_')}")
     try:
         operation = from_members(module.TYPE.payload, plain)
     except Malformed:
         return False
-    outcome = module.TYPE.run(operation, state, example.context("XB"), module.TYPE.checks)
+    outcome = module.TYPE.run(operation, state, example.context(signer), module.TYPE.checks)
     if isinstance(outcome, tuple):
         uphold(outcome, state)
         state.put(outcome)
@@ -213,3 +213,41 @@ def test_after_any_acts_index_and_findings_are_those_of_the_claims(acts):
     in_force = [(part.rpartition("/")[0], earlier_key(state, claim.earlier))
                 for part, claim in numbered.items() if claim.status != "Abandoned"]
     assert len(set(in_force)) == len(in_force)
+
+
+RIVAL = example.OTHER_DIGEST
+OF_A_FILER = ACTS.filter(lambda one: one["type"] in (
+    "claim-priority", "correct-claim", "withdraw-claim"))
+
+
+@settings(max_examples=80, deadline=None)
+@given(acts=st.lists(st.tuples(st.booleans(), OF_A_FILER), max_size=12))
+def test_whatever_another_filer_does_a_filers_claims_stay_as_he_made_them(acts):
+    """Neither the claims change, nor what anyone finds who checks them."""
+    state = world()
+    for role, account in (("filer", RIVAL), ("filer", example.agent())):
+        state.put((change(ROLES, ROLES.key("XB", role, account), None, Grant(since=0)),))
+    for plain in BEGINNING:
+        apply(state, plain, example.agent())
+    for is_rival, plain in acts:
+        before = snapshot(state)
+        apply(state, plain, RIVAL if is_rival else example.agent())
+        if is_rival:
+            kept = {key: one for key, one in snapshot(state).items() if key in before}
+            assert kept == before
+
+
+def snapshot(state):
+    """Return each claim of the agent with what is found of it now."""
+    found = {}
+    for number in ("2026-00001", "2026-00002"):
+        later = later_filing(state, "XB", "patent", number)
+        claims = recorded_claims(state, later.part)
+        if not any(one.submitter == example.agent() and one.status not in FALLEN
+                   for one in claims.values()):
+            continue
+        assessed = assess_recorded(state, later.named, claims, Rulebook(LedgerReference(state)))
+        for (place, claim), one in zip(claims.items(), assessed.claims, strict=True):
+            if claim.submitter == example.agent():
+                found[number, place] = claim, one.summary()
+    return found

@@ -9,12 +9,14 @@ from lxml import etree
 from tests.unit.test_xml_attacks import ATTACKS
 from typer.testing import CliRunner
 
+from muniment.cli.account import _made
 from muniment.cli.app import app
 from muniment.intake import st96, xml
+from muniment.intake.st96_writer import write
 from muniment.model.application import APPLICATIONS
 from muniment.model.claim import CLAIMS
 from muniment.node.filing_record import record_of
-from muniment.node.register import Register, parse_reference
+from muniment.node.register import Reference, Register, parse_reference
 
 RUNNER = CliRunner()
 
@@ -171,6 +173,22 @@ def test_withdrawn_claim_of_a_mark_is_abandoned_and_of_a_patent_left_out(office)
     refused = answer("export", "US/patent/15123456", "--st96", "--claim", 1, "--ledger", office,
                      code=1)
     assert refused["error"] == "claim-not-standing"
+
+
+def test_a_withdrawn_claim_has_not_the_day_on_which_it_had_been_accepted(register, ledger_path):
+    named = {"number": "T2026/000001", "office": "XA", "right": "trademark"}
+    register.act(_made("file-application", {**named, "date": "2026-01-05"}))
+    register.act(_made("claim-priority", {
+        **named, "date": "2025-09-01",
+        "earlier": {"number": "2025-00007 T", "office": "XB", "right": "trademark"}}))
+    register.act(_made("decide-claim", {**named, "claim": 0, "date": "2026-05-05",
+                                        "ground": "requirements-met", "status": "Accepted"}))
+    accepted = write(record_of(register, Reference("XA", "trademark", named["number"]))).decode()
+    assert "<com:PriorityStatusDate>2026-05-05<" in accepted
+    register.act(_made("withdraw-claim", {**named, "claim": 0}))
+    withdrawn = write(record_of(register, Reference("XA", "trademark", named["number"]))).decode()
+    assert "<com:PriorityStatusCategory>Abandoned<" in withdrawn
+    assert "PriorityStatusDate" not in withdrawn
 
 
 def test_part_of_the_goods_is_exported_with_its_list_where_disclosed(office):

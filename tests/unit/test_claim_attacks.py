@@ -421,3 +421,13 @@ def test_parents_in_a_circle_inherit_nothing_and_end(state):
     for later in (of(), of("2026-00002")):
         claim(state, later=later)
     assert found(state)["P19"].result == "TO_VERIFY"
+
+
+def test_a_rivals_open_claim_keeps_a_sealed_one_out_no_longer_than_the_office_lets_it(filers):
+    assert claims(RIVAL, filers) is None
+    at = example.TIME - 9
+    assert opened(filers, "XB", at) == "claim-already-recorded"
+    assert on(filers, "withdraw-claim") is None
+    name = f"{at:042}A"
+    text = example.sealing_claim(earlier=named(), number=LATER, office="XB", submitter="XB")
+    assert run(filers, "unseal-claim", disclosure=text, office="XB", sealed=name) is None

@@ -83,10 +83,15 @@ def _priority(register: Register, right: str, claim: Claim, *, disclosed: bool) 
         right="" if earlier.right == right else earlier.right,
         category=_category(register, claim) if of_patent else "",
         status="" if of_patent else claim.status,
-        status_date="" if of_patent or claim.decided is None else claim.decided.date,
+        status_date="" if of_patent else _status_date(claim),
         partial=True if claim.goods else None,
         goods=_goods(register, claim, disclosed=disclosed),
     )
+
+
+def _status_date(claim: Claim) -> str:
+    """Return the day of the decision whose status the claim has; a withdrawal states no day."""
+    return claim.decided.date if claim.decided and claim.status != "Abandoned" else ""
 
 
 def _goods(register: Register, claim: Claim, *, disclosed: bool) -> tuple[Goods, ...]:

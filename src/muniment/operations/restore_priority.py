@@ -70,12 +70,17 @@ def right_is_not_restored(operation: RestorePriority, state: State, ctx: Context
 
 @TYPE.check(4, "date-not-real-or-future", basis="WIPO Standard ST.2")
 def dates_have_come(operation: RestorePriority, state: State, ctx: Context) -> bool:
-    """Filing, request and decision MUST follow one another, and both days MUST have come."""
+    """Both days MUST have come; the decision MUST follow request and filing, and all the claim.
+
+    A request may come before the day of the later filing, which can be accorded after the papers
+    were received (PLT Art. 5(4) and (6); PCT Rule 20.3).
+    """
     standing = _standing(operation, state)
     if standing is None or not has_come(operation.date, ctx.time):
         return False
-    return has_come(operation.requested, ctx.time) and (
-        standing.later.entry.date <= operation.requested <= operation.date)
+    asked, filed = operation.requested, standing.later.entry.date
+    return has_come(asked, ctx.time) and (
+        standing.claim.date <= asked <= operation.date and filed <= operation.date)
 
 
 @TYPE.check(5, "not-restorable", basis="PCT Rule 26bis.3(a); PLT Art. 13(2), Rule 14(4)(a)")
@@ -151,6 +156,10 @@ def cases() -> Iterator[Example]:
     yield Example("again", restore(), "priority-restored",
                   late | given.claimed(date="2025-01-02", restored=restored))
     yield Example("decided-before-it-was-asked", restore(date="2026-03-01"),
+                  "date-not-real-or-future", late)
+    yield Example("asked-for-with-papers-that-came-before-the-filing-date",
+                  restore(requested="2026-01-03"), given=late)
+    yield Example("asked-for-before-the-earlier-filing", restore(requested="2025-01-01"),
                   "date-not-real-or-future", late)
     yield Example("in-time", restore(), "not-restorable",
                   late | given.claimed(date="2025-03-03"))
