@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CACHE := $(or $(MUNIMENT_CACHE),$(HOME)/.cache/muniment)
 
-.PHONY: check demo test lint generate bench bench-import bench-light bench-priority bench-search bench-network faults clean help
+.PHONY: check demo test lint generate bench bench-import bench-light bench-priority bench-search bench-network engines faults clean help
 
 check: lint test
 
@@ -49,6 +49,9 @@ bench-search: $(READY)   ## measure the search among a hundred thousand filings
 bench-network: $(READY)   ## measure four validators under load, the engine's own application, and where the time goes
 	$(BIN)/python -m benchmarks.network
 	$(BIN)/python -m benchmarks.network --profile
+
+engines: $(READY)   ## the network's tests on CometBFT 0.38, 0.39 and 0.40; ten minutes
+	MUNIMENT_CACHE=$(CACHE) $(BIN)/python -m benchmarks.engines
 
 faults: $(READY)   ## three hundred faults in half an hour, on this machine alone; needs root
 	$(BIN)/python -m tests.faults.run

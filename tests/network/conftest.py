@@ -10,12 +10,14 @@ import pytest
 from muniment.network import install
 from muniment.proof.errors import LedgerError
 
+LINE = os.environ.get("MUNIMENT_TEST_LINE", install.DEFAULT_LINE)
+
 
 @pytest.fixture(scope="session")
 def cometbft():
     """The engine's program."""
     try:
-        return install.find(os.environ.get("MUNIMENT_TEST_LINE", install.DEFAULT_LINE)).path
+        return install.find(LINE).path
     except LedgerError as error:
         reason = f"the engine is not here ({error.name}): muniment engine install"
     if os.environ.get("CI"):

@@ -7,13 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.abci.grammar import START, Chain, Node, follow, lives
 from tests.abci.requirements import Requirements
-from tests.network.world import OFFICES, World
+from tests.network.world import OFFICES, World, filing
 
 from muniment.abci.messages import RequestCommit, RequestFinalizeBlock
 from muniment.abci.values import Misbehavior, Timestamp
 from muniment.codec import Act, encode
 from muniment.model.envelope import Envelope
 from muniment.model.validator import address_of
+from muniment.network.application import Options, first_since
 from muniment.network.standing import exec_result, reported
 from muniment.node.ledger import Ledger, parse
 from muniment.node.promotion import copy_ledger
@@ -22,11 +23,16 @@ from muniment.operations.propose import Propose
 from muniment.operations.set_parameter import SetParameter
 from muniment.operations.vote import CastVote
 from muniment.proof.crypto import b64, sha256
+from muniment.storage.protocol import StoredBlock
 from muniment.storage.sqlite import SqliteStorage
 
 _FOLDER = tempfile.TemporaryDirectory()
 WORLD = World(_FOLDER.name)
 SUBJECT = WORLD.subject()
+
+
+def SUBJECT_KEEPING(blocks, days):
+    return WORLD.subject(options=Options(snapshot_every=0, blocks_kept=blocks, days_kept=days))
 
 
 class TestRequirements(Requirements):
@@ -126,3 +132,39 @@ def test_engine_is_told_of_the_size_of_blocks_once_and_only_when_members_changed
     assert told == [None, None, None, 4 * 2**20, None]
     assert [one.tx_results[0].code for one in decided] == [0] * 5
     application.close()
+
+
+def test_young_blocks_stay_however_few_the_operator_keeps(tmp_path):
+    """Within 21 days a double vote can be proven, and a light client may begin anywhere."""
+    few = SUBJECT_KEEPING(2, 0).make(ready(tmp_path / "few"))
+    safe = SUBJECT_KEEPING(2, 21).make(ready(tmp_path / "safe"))
+    first = WORLD.genesis.initial_height
+    for step in range(5):
+        for application in (few, safe):
+            application.finalize_block(RequestFinalizeBlock(
+                txs=[WORLD.envelope("XA", 900 + step, [filing("XA", 900 + step)])],
+                height=first + step, time=Timestamp(seconds=START)))
+        assert safe.commit(RequestCommit()).retain_height == 0
+        assert few.commit(RequestCommit()).retain_height == max(0, first + step - 2)
+    few.close()
+    safe.close()
+
+
+class Blocks:
+    """The blocks that changed something, by height and time."""
+
+    def __init__(self, *blocks):
+        self._blocks = [StoredBlock(height, time, height) for height, time in blocks]
+
+    def blocks(self, after):
+        return (one for one in self._blocks if one.height > after)
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 5)), max_size=12), st.integers(0, 60))
+def test_what_is_needed_since_a_time_begins_after_the_last_older_block(steps, wanted):
+    blocks, height, time = [], 0, 0
+    for higher, later in steps:
+        height, time = height + higher, time + later
+        blocks.append((height, time))
+    older = [height for height, time in blocks if time < wanted]
+    assert first_since(Blocks(*blocks), wanted, height + 3) == max(older, default=0)

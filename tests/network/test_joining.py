@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.network.conftest import LINE
 from tests.network.test_local_network import Filing, wait_for
 from typer.testing import CliRunner
 
@@ -17,9 +18,9 @@ from muniment.proof.errors import Fault, LedgerError, Malformed, OutOfTurn
 
 
 @pytest.fixture(scope="module")
-def network(tmp_path_factory):
+def network(cometbft, tmp_path_factory):
     folder = tmp_path_factory.mktemp("joined") / "net"
-    cluster = Cluster.make(folder, 4, links="direct")
+    cluster = Cluster.make(folder, 4, links="direct", line=LINE)
     cluster.up()
     yield cluster
     cluster.down()
@@ -168,7 +169,7 @@ def test_other_digits_are_refused_before_anything_is_made(invited, tmp_path):
 
 
 @pytest.mark.parametrize("member", ["header", "height", "genesis", "chain_id", "origin",
-                                    "edition_hash"])
+                                    "edition_hash", "line"])
 def test_digits_cover_all_that_the_new_node_trusts(invited, member):
     made = inviting.read_invitation(invited[1].read_bytes())
     value = getattr(made, member)

@@ -1,4 +1,4 @@
-"""`network invite`, `join`, `leave`: a node comes and goes, with one command on each side."""
+"""`network promote`, `invite`, `join`, `leave`: nodes come and go, each by one command."""
 
 import time
 from collections.abc import Sequence
@@ -8,9 +8,49 @@ from typing import Annotated, Any
 import typer
 
 from muniment.cli.common import JsonOption, errors, print_json, progress_bar, show, utc
+from muniment.cli.engine import LineOption
 from muniment.proof.errors import NotFound, VerificationError
 
 PATIENCE_SECONDS = 300.0
+ListenOption = Annotated[str, typer.Option(
+    "--listen", help="Address of this machine for the engine.")]
+P2pOption = Annotated[int, typer.Option("--p2p-port", help="Port for its peers; 0: any.")]
+RpcOption = Annotated[int, typer.Option("--rpc-port", help="Port of its RPC; 0: any.")]
+ProfileOption = Annotated[str, typer.Option("--profile", help="lan or wan: its timing.")]
+
+
+def _place(listen: str, p2p_port: int, rpc_port: int) -> Any:
+    from muniment.network.home import Place
+    from muniment.network.links import free_ports
+
+    ports = zip((p2p_port, rpc_port), free_ports(2), strict=True)
+    return Place(listen, *(given or free for given, free in ports))
+
+
+def promote(
+    ledger: Annotated[Path, typer.Argument(help="A solo ledger; it becomes a node.")],
+    listen: ListenOption = "127.0.0.1", p2p_port: P2pOption = 0, rpc_port: RpcOption = 0,
+    profile: ProfileOption = "lan", line: LineOption = "0.38",
+    as_json: JsonOption = False,
+) -> None:
+    """Make a solo ledger a network: its id and entries stay, other offices join by invitation."""
+    with errors(as_json=as_json):
+        from muniment.network.founder import begin_network
+
+        place = _place(listen, p2p_port, rpc_port)
+        node = begin_network(ledger, place, profile=profile, line=line)
+        plan = node.plan()
+    if as_json:
+        print_json({"directory": str(ledger), "node": node.home.node_id(), "office": plan.office,
+                    "url": plan.place.url})
+        return
+    show([
+        ("promoted", f"{ledger}: the members decide from now on; {plan.office} is the first"),
+        ("node", f"{node.home.node_id()} at {plan.place.url}"),
+        ("trust policy", f"{ledger}/trust-policy.txt goes on: hand out the new one"),
+        ("commands", f"muniment ... --ledger {ledger} --node {plan.place.url}"),
+        ("next", f"muniment network invite {ledger} --out FILE"),
+    ])
 
 
 def invite(
@@ -44,11 +84,8 @@ def join(
     invitation: Annotated[Path, typer.Argument(help="The invitation.")],
     directory: Annotated[Path, typer.Argument(help="Where the node will stand.")],
     office: Annotated[str, typer.Option("--office", help="The office that runs it.")] = "observer",
-    listen: Annotated[str, typer.Option(
-        "--listen", help="Address of this machine for the engine.")] = "127.0.0.1",
-    p2p_port: Annotated[int, typer.Option("--p2p-port", help="Port for its peers; 0: any.")] = 0,
-    rpc_port: Annotated[int, typer.Option("--rpc-port", help="Port of its RPC; 0: any.")] = 0,
-    profile: Annotated[str, typer.Option("--profile", help="lan or wan: its timing.")] = "lan",
+    listen: ListenOption = "127.0.0.1", p2p_port: P2pOption = 0, rpc_port: RpcOption = 0,
+    profile: ProfileOption = "lan",
     fingerprint: Annotated[str | None, typer.Option(
         "--fingerprint", help="What the other side reads out; else it is asked for.")] = None,
     as_json: JsonOption = False,
@@ -56,13 +93,10 @@ def join(
     """Join a network: fetch its state, believe what validators signed, observe at once."""
     with errors(as_json=as_json):
         from muniment.network import invite as inviting
-        from muniment.network.home import Place
-        from muniment.network.links import free_ports
 
         made = compared(invitation, fingerprint, quiet=as_json)
-        ports = [given or free for given, free in
-                 zip((p2p_port, rpc_port), free_ports(2), strict=True)]
-        node = inviting.prepare(made, directory, office, Place(listen, *ports), profile=profile)
+        place = _place(listen, p2p_port, rpc_port)
+        node = inviting.prepare(made, directory, office, place, profile=profile)
         node.start()
         height = follow(node, made.height, "joining", [made.rpc])
     if as_json:

@@ -10,6 +10,7 @@ import typer
 
 from muniment.cli.common import JsonOption, errors, group, print_json, show, show_table
 from muniment.cli.engine import stages
+from muniment.proof.limits import EVIDENCE_DAYS
 
 app = group("Run a ledger together with other offices.")
 
@@ -163,6 +164,9 @@ def serve(
         help="Heights between two snapshots for new nodes; 0 for none.")] = 1_000,
     keep_blocks: Annotated[int, typer.Option(
         help="Heights whose blocks the engine keeps; 0 for all.")] = 0,
+    keep_days: Annotated[int, typer.Option(
+        help="Days whose blocks it keeps besides; 0 only where nobody's trust hangs on them.")
+    ] = EVIDENCE_DAYS,
 ) -> None:
     """Run the application of one office's node until it is stopped; logs are JSON on stderr."""
     with errors():
@@ -172,7 +176,8 @@ def serve(
 
         log_as_json()
         run_application(
-            directory, address, Options(snapshot_every=snapshot_every, blocks_kept=keep_blocks),
+            directory, address, Options(snapshot_every=snapshot_every, blocks_kept=keep_blocks,
+                                        days_kept=keep_days),
             metrics=metrics, engine=engine, fetch_from=fetch_from or ())
 
 

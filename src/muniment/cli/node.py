@@ -7,13 +7,15 @@ import typer
 
 from muniment.cli.common import JsonOption, errors, group, print_json, show
 from muniment.proof.errors import Malformed
+from muniment.proof.limits import EVIDENCE_DAYS
 
+NodeArgument = Annotated[Path, typer.Argument(help="The node's directory.")]
 app = group("Look after one node of a network.")
 
 
 @app.command()
 def start(
-    directory: Annotated[Path, typer.Argument(help="The node's directory.")],
+    directory: NodeArgument,
     as_json: JsonOption = False,
 ) -> None:
     """Start a node apart from this terminal, and wait until its engine answers.
@@ -34,7 +36,7 @@ def start(
 
 @app.command()
 def stop(
-    directory: Annotated[Path, typer.Argument(help="The node's directory.")],
+    directory: NodeArgument,
     as_json: JsonOption = False,
 ) -> None:
     """Stop a node, however it was started; a block that is being written is written."""
@@ -52,7 +54,7 @@ def stop(
 
 @app.command()
 def rollback(
-    directory: Annotated[Path, typer.Argument(help="The node's directory.")],
+    directory: NodeArgument,
     as_json: JsonOption = False,
 ) -> None:
     """Take the last block back, as `cometbft rollback` does for the engine; once at most.
@@ -120,7 +122,7 @@ def rebuild(
 
 @app.command()
 def snapshot(
-    directory: Annotated[Path, typer.Argument(help="The node's directory.")],
+    directory: NodeArgument,
     as_json: JsonOption = False,
 ) -> None:
     """Make a snapshot from which a new node can begin; the node may run meanwhile."""
@@ -132,3 +134,29 @@ def snapshot(
         print_json({"height": height})
         return
     show([("height", height), ("offered", "once two more blocks are decided")])
+
+
+@app.command()
+def keep(
+    directory: NodeArgument,
+    blocks: Annotated[int, typer.Option(help="How many of the newest blocks; 0 for all.")],
+    days: Annotated[int, typer.Option(
+        help="Blocks younger than so many days stay; 0 only where nobody's trust hangs on it.")
+    ] = EVIDENCE_DAYS,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how many blocks the engine keeps; the ledger keeps every entry whatever is said."""
+    with errors(as_json=as_json):
+        from muniment.network.node import Node
+
+        if blocks < 0 or days < 0:
+            raise Malformed("keep-malformed", "Blocks and days are counted from 0.")
+        node = Node(directory)
+        plan = node.plan().with_option("--keep-blocks", str(blocks))
+        node.write_plan(plan.with_option("--keep-days", str(days)))
+        runs = node.restart()
+    if as_json:
+        print_json({"blocks": blocks, "days": days, "restarted": runs})
+        return
+    show([("kept", f"{blocks or 'all'} blocks, and those of {days} days" if blocks else "all"),
+          ("in force", "now: the node was started again" if runs else "when the node is started")])

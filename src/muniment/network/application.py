@@ -42,6 +42,7 @@ from muniment.abci.messages import (
 )
 from muniment.abci.values import ApplySnapshotChunkResult, OfferSnapshotResult, ProposalStatus
 from muniment.declare import TransactionType
+from muniment.model.dates import SECONDS_A_DAY
 from muniment.network import snapshots
 from muniment.network.chain import refuse_other_genesis
 from muniment.network.mempool import is_sound
@@ -49,8 +50,10 @@ from muniment.network.queries import FILTER
 from muniment.network.questions import ANSWERED, FAILED, write_error
 from muniment.network.restoring import Restoring
 from muniment.network.standing import APP_VERSION, Standing, Watch
+from muniment.node.promotion import EVIDENCE_BLOCKS
 from muniment.proof import limits
 from muniment.proof.errors import Fault, LedgerError
+from muniment.storage.protocol import Storage
 from muniment.storage.sqlite import FILE_NAME
 
 
@@ -64,6 +67,8 @@ class Options:
     """Heights between two snapshots; 0 for none."""
     blocks_kept: int = 0
     """Heights whose blocks the engine must keep; 0 for all."""
+    days_kept: int = limits.EVIDENCE_DAYS
+    """Days whose blocks it must keep besides, with all that a double vote can be proven by."""
 
 
 class LedgerApplication(Application):
@@ -181,13 +186,18 @@ class LedgerApplication(Application):
     def _retained(self, decided: int) -> int:
         """Return the lowest height whose block must stay.
 
-        A node that restores from one of our snapshots needs every block from it on.
+        A node that restores from one of our snapshots needs every block from it on. A light
+        client whose trust has not run out needs the block where it began; a report of a double
+        vote, the block of that height. Nothing goes before the log is whole.
         """
-        kept = self.options.blocks_kept
-        if not kept:
+        kept, storage = self.options.blocks_kept, self._there.ledger.storage
+        if not kept or decided <= kept or storage.restored().size:
             return 0
-        needed = snapshots.heights(self.directory)
-        return max(0, min([decided - kept, *needed]))
+        needed = [decided - kept, *snapshots.heights(self.directory)]
+        if self.options.days_kept:
+            since = self._there.ledger.head.time - self.options.days_kept * SECONDS_A_DAY
+            needed += [first_since(storage, since, decided), decided - EVIDENCE_BLOCKS]
+        return max(0, min(needed))
 
     def query(self, request: RequestQuery) -> ResponseQuery:
         """Answer a reader, or the engine that asks whether a peer may connect."""
@@ -229,3 +239,22 @@ class LedgerApplication(Application):
         if self._restoring.done:
             self._stand()
         return answer
+
+
+def first_since(storage: Storage, time: int, decided: int) -> int:
+    """Return the least height whose block may be needed by whoever looks back to a time.
+
+    Args:
+        storage: The ledger's storage, which knows each block that changed something.
+        time: The time, in UTC seconds.
+        decided: The height of the last decided block.
+    """
+    low, high = 0, decided
+    while low < high:
+        middle = (low + high) // 2
+        block = next(iter(storage.blocks(middle)), None)
+        if block is None or block.time >= time:
+            high = middle
+        else:
+            low = block.height
+    return low

@@ -18,6 +18,7 @@ from muniment.editions import rules_of
 from muniment.model.validator import address_of
 from muniment.network.guests import let_in
 from muniment.network.home import Home, Place, state_sync
+from muniment.network.install import find, release_of
 from muniment.network.light_block import read_header
 from muniment.network.node import Node, Plan
 from muniment.network.remote_ledger import RemoteLedger
@@ -58,6 +59,8 @@ class Invitation(Record, frozen=True, kw_only=True):
     """The height of the header from which the new node trusts."""
     host: str
     """Where the inviting node's engine is reached by its peers, `host:port`."""
+    line: str
+    """The line of the engine: nodes of two lines do not agree on the time of a block."""
     node: str
     """The id of the inviting node."""
     node_key: Digest
@@ -81,7 +84,7 @@ class Invitation(Record, frozen=True, kw_only=True):
     def fingerprint(self) -> str:
         """Return thirty digits over all that the new node will trust."""
         trusted = {"chain": self.chain_id, "edition": self.edition_hash, "header": self.header,
-                   "height": self.height, "ledger": self.origin,
+                   "height": self.height, "ledger": self.origin, "line": self.line,
                    "genesis": b64(sha256(self.genesis.encode("utf-8")))}
         number = int.from_bytes(sha256(encode_plain(trusted)), "big")
         digits = f"{number % 10 ** (_GROUPS * _GROUP_DIGITS):0{_GROUPS * _GROUP_DIGITS}}"
@@ -125,7 +128,7 @@ def invite(
         edition_hash=rules["hash"],
         genesis=json.dumps(genesis, sort_keys=True), header=header.digest().hex().upper(),
         height=height, host=host or f"{plan.place.host}:{plan.place.p2p_port}",
-        node=node.home.node_id(), node_key=key.jwk()["d"], office=plan.office,
+        line=plan.line, node=node.home.node_id(), node_key=key.jwk()["d"], office=plan.office,
         origin=rules["origin"], policy=policy.text(), rpc=rpc or plan.place.url, until=until,
     )
     let_in(node.folder, guest_id(made), until)
@@ -161,6 +164,7 @@ def read_invitation(data: bytes, now: Callable[[], float] = time.time) -> Invita
         unb64(made.node_key, 32)
         TrustPolicy.parse(made.policy)
         json.loads(made.genesis)
+        release_of(made.line)
     except (LedgerError, ValueError):
         raise Malformed("invitation-malformed", "The file is no invitation.",
                         basis="docs/network.md", remedy="Ask for it again.") from None
@@ -191,8 +195,9 @@ def prepare(
         profile: `lan` or `wan`.
 
     Raises:
-        NotFound: The directory is not empty.
+        NotFound: The directory is not empty, or the network's line of the engine not installed.
     """
+    find(invitation.line)
     if folder.exists() and any(folder.iterdir()):
         raise NotFound("directory-not-empty", f"{folder} is not empty.",
                        remedy="Name another directory.")
@@ -201,7 +206,7 @@ def prepare(
     node.home.make_keys(node=_node_key(invitation))
     node.home.write_genesis(json.loads(invitation.genesis))
     _configure(node.home, invitation, name, place, node.address(), profile)
-    node.write_plan(Plan(name, place, serve=("--fetch-from", invitation.rpc)))
+    node.write_plan(Plan(name, place, invitation.line, serve=("--fetch-from", invitation.rpc)))
     (folder / POLICY_FILE).write_text(invitation.policy, encoding="ascii")
     return node
 

@@ -59,6 +59,12 @@ class Plan:
     serve: tuple[str, ...] = ()
     """Further arguments of `muniment network serve`."""
 
+    def with_option(self, name: str, value: str) -> "Plan":
+        """Return the plan with an argument of `muniment network serve` set."""
+        before = [one for at, one in enumerate(self.serve)
+                  if name not in {one, *self.serve[max(0, at - 1) : at]}]
+        return replace(self, serve=(*before, name, value))
+
 
 class Node:
     """A node's directory.
@@ -129,6 +135,21 @@ class Node:
         self.supervisor.stop()
         self.engine.stop()
         self.application.stop()
+
+    def restart(self) -> bool:
+        """Let the supervisor start both processes again, and wait; False if none runs.
+
+        Raises:
+            Busy: They are not ready in time.
+        """
+        if self.supervisor.pid() is None:
+            return False
+        before = {None, self.engine.pid()}
+        self.application.stop()
+        self.engine.stop()
+        self._await(lambda: self.engine.pid() not in before, self.supervisor)
+        self.await_ready()
+        return True
 
     def kill(self) -> None:
         """End its processes without asking, the supervisor first."""

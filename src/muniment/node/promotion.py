@@ -22,13 +22,14 @@ from muniment.model.parameters import BLOCK_BYTES, value_of
 from muniment.model.validator import address_of, validators
 from muniment.node.ledger import Ledger
 from muniment.node.solo import POLICY_FILE, Clock, SoloLedger, system_time
+from muniment.proof import limits
 from muniment.proof.crypto import sha256, unb64
 from muniment.proof.errors import NotFound, Refused
 from muniment.storage.decided import promote as mark
 from muniment.storage.sqlite import FILE_NAME
 
 GENESIS_FILE = "genesis.json"
-EVIDENCE_SECONDS = 21 * 86_400
+EVIDENCE_SECONDS = limits.EVIDENCE_DAYS * 86_400
 """How long a double vote can be reported: as long as a light client trusts a validator."""
 EVIDENCE_BLOCKS = 100_000
 EVIDENCE_BYTES_MAX = 64 * 1024

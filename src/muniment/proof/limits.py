@@ -102,3 +102,6 @@ YEAR_MIN = 1790
 
 YEAR_MAX = 2199
 """Latest year of a date in the register; a later one is a slip of the pen."""
+
+EVIDENCE_DAYS = 21
+"""For how long validators answer for what they sign, and so trust in a header lasts."""

@@ -266,6 +266,6 @@ def _lock(directory: Path) -> int:
         os.close(handle)
         raise Busy(
             "ledger-in-use", f"Another process writes the ledger in {directory}.",
-            remedy="Wait until it ends, or stop it.",
+            remedy="Wait until it ends, or stop it. If it is a network's node, name it: --node URL",
         ) from None
     return handle
