@@ -431,3 +431,17 @@ def test_a_rivals_open_claim_keeps_a_sealed_one_out_no_longer_than_the_office_le
     name = f"{at:042}A"
     text = example.sealing_claim(earlier=named(), number=LATER, office="XB", submitter="XB")
     assert run(filers, "unseal-claim", disclosure=text, office="XB", sealed=name) is None
+
+
+def test_a_copy_counts_whether_its_office_published_the_format_before_or_after(state):
+    earlier = named("Q 7/2025")
+    claim(state, "2025-04-01", earlier=earlier)
+    assert run(state, "record-priority-document", certified="2026-04-04", certifier="XA",
+               digest=example.DIGEST, earlier=earlier, language="en", later=of(), office="XB",
+               received="2026-05-05") is None
+    assert found(state)["P13"].result == "RECEIVED"
+    row = {**example.number_format("XA", "Q {N:1-5}/{Y}"), "format": "q"}
+    state.put((change(REFERENCE, REFERENCE.key("number-format", "XA", "patent", "q"), None,
+                      example.reference_row(row)),))
+    assert found(state)["P01"].result == "WELL_FORMED"
+    assert found(state)["P13"].result == "RECEIVED"

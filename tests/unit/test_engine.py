@@ -86,6 +86,20 @@ def test_filer_does_not_accord_dates(register):
     assert code(register, file("2026/000009"), agent) == codes.NOT_AUTHORISED
 
 
+def test_filer_acts_on_his_own_claims_alone(register):
+    one, other = (enrol(register, None)[0] for _ in range(2))
+    for agent in (one, other):
+        register.act(_made("grant-role", {"account": agent, "office": "XA", "role": "filer"}))
+    assert code(register, file("2026/000001")) == 0
+    named = {"number": "2026/000001", "office": "XA", "right": "patent"}
+    earlier = {"number": "2025-00007", "office": "XB", "right": "patent"}
+    claim = _made("claim-priority", {**named, "date": "2025-03-03", "earlier": earlier})
+    withdraw = _made("withdraw-claim", {**named, "claim": 0})
+    assert code(register, claim, one) == 0
+    assert code(register, withdraw, other) == 3103
+    assert code(register, withdraw, one) == 0
+
+
 def test_role_ends_by_block_time_alone(register, clock):
     agent, _ = enrol(register, None)
     register.act(_made("grant-role", {"account": agent, "office": "XA", "role": "registrar",

@@ -24,7 +24,7 @@ from muniment.model.earlier_acts import (
     documents_of,
     restorations_of,
 )
-from muniment.model.number import NumberFormat, read_number
+from muniment.model.number import UNKNOWN_SERIES, NumberFormat, read_number
 from muniment.model.number import Reading as NumberReading
 from muniment.model.office import known_office
 from muniment.model.priority import LOSING, Assessment, assess_claim, assess_priority
@@ -150,10 +150,19 @@ def claim_facts(
     if claim is not None:
         facts |= _of_the_claim(claim)
     if earlier.number and not (found == "none" and covered):
-        facts |= _acts(state, key, lineage, claim, found)
+        facts |= _acts(state, key, identity, lineage, claim, found)
     if presented is not None:
         facts["presented"] = presented
     return ClaimFacts(**facts)
+
+
+def _keys(state: State, key: str, identity: Identity) -> tuple[str, ...]:
+    """Return an earlier filing as the keys of documents may show it, as it stands now first."""
+    office, right = key.split("/")[:2]
+    known = identity.read
+    if state.holds(DOCUMENTS, office, right, UNKNOWN_SERIES):
+        known = identity.suffixes
+    return tuple(dict.fromkeys((key, *(f"{office}/{right}/{one}" for one in known))))
 
 
 class Seen(NamedTuple):
@@ -222,7 +231,7 @@ def _inherited(state: State, claim: Claim | None, key: str, lineage: Lineage) ->
 
 
 def _acts(
-    state: State, key: str, lineage: Lineage, claim: Claim | None, found: Found
+    state: State, key: str, identity: Identity, lineage: Lineage, claim: Claim | None, found: Found
 ) -> dict[str, Any]:
     """Return what offices declared and recorded of an earlier filing."""
     place = key.split("/", 2)[:2]
@@ -230,7 +239,7 @@ def _acts(
         state.holds(table, *place) for table in _ACTS):
         return {}  # nobody declared or recorded anything of such filings
     facts: dict[str, Any] = {
-        "documents": documents_of(state, key, lineage),
+        "documents": documents_of(state, _keys(state, key, identity), lineage),
         "inherited": _inherited(state, claim, key, lineage),
         "restored": restorations_of(state, key, lineage, claim),
         "title": declared_title(state, lineage, key),

@@ -4,6 +4,8 @@ All of it is read from prefixes: the documents of the earlier filing, the claims
 from which the later one descends, the index of claims by earlier filing.
 """
 
+from collections.abc import Sequence
+
 from muniment.model import application as filings
 from muniment.model.calendar import parse_date
 from muniment.model.claim import CLAIMS, FALLEN, Claim, EarlierName, claims_on
@@ -21,12 +23,21 @@ def earlier_key(state: State, named: EarlierName) -> str | None:
     return filings.key_part(state, named.office, named.right, named.number)
 
 
-def documents_of(state: State, key: str, lineage: Lineage) -> tuple[Document, ...]:
-    """Return the certified copies of an earlier filing: its office's, and those for this claim."""
-    rows = state.rows(DOCUMENTS, key)
+def documents_of(
+    state: State, keys: Sequence[str], lineage: Lineage
+) -> tuple[Document, ...]:
+    """Return the certified copies of an earlier filing: its office's, and those for this claim.
+
+    Args:
+        state: The public state.
+        keys: The earlier filing as keys may show it: a copy that was recorded before its office
+            published a format stands under the number as it was printed.
+        lineage: The later filing, with those from which it descends.
+    """
+    rows = [row for key in keys for row in state.rows(DOCUMENTS, key)]
     if not rows:
         return ()
-    own, line = key.partition("/")[0], lineage.line
+    own, line = keys[0].partition("/")[0], lineage.line
     return tuple(
         Document(
             recorder=one.recorder, certifier=one.certifier,
