@@ -8,7 +8,8 @@ from pathlib import Path
 
 from muniment.network.invite import invite
 from muniment.network.rebuild import rebuild
-from muniment.storage.sqlite import FILE_NAME
+from muniment.proof.errors import LedgerError, StorageFault
+from muniment.storage.sqlite import FILE_NAME, SqliteStorage
 
 FULL = "filler"
 DISK_MEGABYTES = 900
@@ -37,6 +38,9 @@ class Faults:
         """Return (kind, office) of the next fault."""
         kind = self.random.choices(list(weights), list(weights.values()))[0]
         office = "XD" if kind == "disk full" else self.random.choice(list(self.cluster.nodes))
+        fetching = [one for one, node in self.cluster.nodes.items() if lacks(node)]
+        if kind == "corrupt" and fetching:  # of four validators one may fail: not a second disk
+            office = fetching[0]
         return kind, office
 
     def kill(self, office):
@@ -125,8 +129,21 @@ class Faults:
         node.kill()
         other = self.random.choice([one for one in self.cluster.nodes if one != office])
         invitation = invite(self.cluster.node(other))
-        rebuild(node, [invitation.rpc], invitation.trusted, discard=True)
+        urls = [one.plan().place.url for one in self.cluster.nodes.values() if one is not node]
+        try:
+            rebuild(node, urls, invitation.trusted, discard=True)
+        except LedgerError:  # one of them does not have the header: it was rebuilt just now
+            rebuild(node, [invitation.rpc], invitation.trusted, discard=True)
         node.start()
+
+
+def lacks(node):
+    """Return how many entries a node has not fetched yet; 0 if its ledger cannot be read."""
+    try:
+        with SqliteStorage(node.folder, read_only=True) as storage:
+            return len(storage.missing)
+    except (LedgerError, StorageFault):
+        return 0
 
 
 def own_disk(folder, megabytes=DISK_MEGABYTES):

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from tests.faults.byzantine import Byzantine
 from tests.faults.double_sign import sign_twice, validator_key
-from tests.faults.kinds import Faults, no_disk, own_disk
+from tests.faults.kinds import Faults, lacks, no_disk, own_disk
 from tests.faults.load import OPERATIONS, Load, blocks, lost
 
 from muniment.network.cluster import Cluster
@@ -91,17 +91,12 @@ class Trial:
         """Wait until every rebuilt node has fetched and verified the whole log."""
         end = time.monotonic() + WHOLE_SECONDS
         for node in self.cluster.nodes.values():
-            while self._lacks(node):
+            while lacks(node):
                 if time.monotonic() > end:
                     self.failures.append({"kind": "log not fetched", "folder": node.folder.name,
-                                          "missing": self._lacks(node)})
+                                          "missing": lacks(node)})
                     break
                 time.sleep(0.5)
-
-    @staticmethod
-    def _lacks(node):
-        with SqliteStorage(node.folder, read_only=True) as storage:
-            return len(storage.missing)
 
     def _enough(self):
         lasted = time.monotonic() - self.began
