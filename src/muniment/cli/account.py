@@ -311,11 +311,3 @@ def correct(
             "right": filed.right, "was": entry.date,
         }))
         show_receipt(register, receipt, f"{reference} now dated {date}", as_json=as_json)
-
-
-GROUPS = {
-    "office": office_app, "participant": participant_app, "role": role_app, "deny": deny_app,
-    "keys": keys_app, "reference": reference_app, "coverage": coverage_app, "copy": copy_app,
-    "entry": entry_app,
-}
-"""The groups of commands by name."""

@@ -1,6 +1,5 @@
 """`muniment priority claim` and what follows it: add, correct, withdraw, decide, restore."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -297,10 +296,3 @@ def restore(
         show_receipt(register, register.act(operation),
                      f"priority of claim {claim} of {later} restored: {criterion}",
                      as_json=as_json)
-
-
-COMMANDS: dict[str, Callable[..., None]] = {
-    "claim": claim_priority, "add": add, "correct": correct, "withdraw": withdraw,
-    "decide": decide, "restore": restore, "unseal": unseal,
-}
-"""The commands of `muniment priority` that act on claims, by name."""

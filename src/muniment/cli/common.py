@@ -14,13 +14,11 @@ from contextvars import ContextVar
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from muniment.model import dates
-from muniment.node.register import Receipt, Register, parse_reference
-from muniment.node.register import Reference as Named
 from muniment.proof.errors import (
     Busy,
     Fault,
@@ -32,6 +30,10 @@ from muniment.proof.errors import (
     Unauthentic,
     VerificationError,
 )
+
+if TYPE_CHECKING:  # a command that opens no ledger does without the engine
+    from muniment.node.register import Receipt, Register
+    from muniment.node.register import Reference as Named
 
 EXIT_CODES: dict[type[Exception], int] = {
     VerificationError: 1,
@@ -136,8 +138,10 @@ def on_node(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def opened(
     ledger: Path, account: str | None = None, *, as_json: bool = False, read_only: bool = False
-) -> Iterator[Register]:
+) -> "Iterator[Register]":
     """Open a ledger for one command: a directory's own, or a network's through a node."""
+    from muniment.node.register import Register
+
     with errors(as_json=as_json):
         node = _NODE.get()
         held = None
@@ -172,7 +176,7 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         sys.stdout.write(line.rstrip() + "\n")
 
 
-def show_receipt(register: Register, receipt: Receipt, what: str, *, as_json: bool) -> None:
+def show_receipt(register: "Register", receipt: "Receipt", what: str, *, as_json: bool) -> None:
     """Print the receipt of an accepted operation."""
     if as_json:
         print_json({
@@ -187,8 +191,10 @@ def show_receipt(register: Register, receipt: Receipt, what: str, *, as_json: bo
     ], fiction=register.is_fiction)
 
 
-def named(text: str) -> Named:
+def named(text: str) -> "Named":
     """Return the parts of a reference."""
+    from muniment.node.register import parse_reference
+
     return parse_reference(text)
 
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from muniment.cli.account import office_app
 from muniment.cli.common import (
     AccountOption,
     JsonOption,
@@ -26,7 +25,6 @@ NameArgument = Annotated[
 ]
 
 
-@office_app.command("request")
 def request_enrolment(
     office: Annotated[str, typer.Argument(help="ST.3 code.")],
     out: Annotated[Path, typer.Option(help="The act that a member proposes.")],
