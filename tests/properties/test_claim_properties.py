@@ -11,8 +11,8 @@ from muniment.invariants import uphold
 from muniment.model import example
 from muniment.model.account import ACCOUNTS, ROLES, Grant
 from muniment.model.application import APPLICATIONS
-from muniment.model.checking import assess_recorded, recorded_claims
-from muniment.model.claim import CLAIMED, CLAIMS, FALLEN, FINDINGS, claimed_key
+from muniment.model.checking import assess_recorded
+from muniment.model.claim import CLAIMED, CLAIMS, FALLEN, FINDINGS, claimed_key, recorded_claims
 from muniment.model.claiming import later_filing
 from muniment.model.earlier_acts import earlier_key
 from muniment.model.priority import assess_priority
@@ -23,6 +23,7 @@ from muniment.model.priority_case import (
     Filing,
     Presented,
     RelatedFiling,
+    Reliance,
     Restored,
     Steps,
     Title,
@@ -56,7 +57,8 @@ CLAIM = st.builds(
     st.sampled_from(["Claimed", "Abandoned", "Accepted", "Partially refused", "Refused"]),
     st.lists(RELATED, max_size=2).map(tuple),
     st.none() | st.builds(Title, st.just("merger"), MAYBE, st.sampled_from(["", "all", "some"])),
-    st.sampled_from([(), ("XB",)]), STEPS, MAYBE, MAYBE, MAYBE,
+    st.lists(st.builds(Reliance, OFFICES, st.sampled_from(["", "corrected", "newer", "withdrawn"])),
+             max_size=2).map(tuple), STEPS, MAYBE, MAYBE, MAYBE,
     st.sampled_from([(), (9, 42)]),
     st.booleans(),
     st.lists(st.builds(Restored, OFFICES, st.sampled_from(["due-care", "unintentional"]),

@@ -10,7 +10,7 @@ from muniment.invariants import uphold
 from muniment.model import example
 from muniment.model.account import ACCOUNTS
 from muniment.model.application import APPLICATIONS, COVERAGE, SEALED, Coverage
-from muniment.model.checking import assess_recorded, recorded_claims
+from muniment.model.checking import assess_recorded
 from muniment.model.claim import (
     ASSERTED_MAX,
     CLAIMS,
@@ -24,6 +24,7 @@ from muniment.model.claim import (
     Goods,
     Restoration,
     claims_on,
+    recorded_claims,
 )
 from muniment.model.claiming import later_filing
 from muniment.model.document import PriorityDocument

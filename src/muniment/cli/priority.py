@@ -86,7 +86,8 @@ class Checker:
         Raises:
             NotFound: It holds none, or none at that place.
         """
-        from muniment.model.checking import assess_recorded, recorded_claims
+        from muniment.model.checking import assess_recorded
+        from muniment.model.claim import recorded_claims
         from muniment.model.claiming import later_filing
 
         found = later_filing(self._state, later.office, later.right, later.number)
@@ -100,16 +101,14 @@ class Checker:
     def _facts(
         self, later: Filing, asked: Sequence[Asked]
     ) -> tuple[list[ClaimFacts], Descent | None]:
-        from muniment.model.checking import claim_facts, packaged_descent, packaged_facts
-        from muniment.model.descent import Lineage
+        from muniment.model.checking import packaged_descent, packaged_facts
+        from muniment.model.inquiry import Inquiry
 
         if self._state is None:
             facts = [packaged_facts(self._reference, one.earlier) for one in asked]
             return facts, packaged_descent(self._reference, later)
-        lineage = Lineage(self._state, later)
-        facts = [claim_facts(self._state, one.earlier, lineage, grant=self._grant)
-                 for one in asked]
-        return facts, lineage.descent
+        inquiry = Inquiry(self._state, later, self._rulebook, grant=self._grant)
+        return [inquiry.facts(one.earlier) for one in asked], inquiry.lineage.descent
 
 
 def read_case(plain: Any) -> tuple[Filing, list[Asked]]:

@@ -6,7 +6,7 @@
   is marked there.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from muniment.codec import (
     AccountId,
@@ -37,6 +37,8 @@ Criterion = Literal["due-care", "unintentional"]
 """On what a right of priority is restored (PCT Rule 26bis.3(a); PLT Art. 13(2)(iv))."""
 ClaimStatus = Literal["Abandoned", "Accepted", "Claimed", "Partially refused", "Refused"]
 """The status of a claim, in the words of WIPO Standard ST.96."""
+ACCEPTED: frozenset[str] = frozenset({"Accepted", "Partially refused"})
+"""The status of claims that the later office accepted, if only in part."""
 FALLEN: frozenset[str] = frozenset({"Abandoned", "Refused"})
 """The status of claims that no longer count."""
 
@@ -168,6 +170,9 @@ class Finding(Record, frozen=True, kw_only=True):
 class Claimed(Record, frozen=True, kw_only=True):
     """An entry of the index of claims by earlier filing."""
 
+    accepted: bool = False
+    """Whether the later office accepted it, if only in part, and did not refuse it since: that
+    stays known when it is withdrawn or corrected to another filing."""
     claim: Place
     """The claim's key part: later office, right, series, number and place."""
     moved: bool = False
@@ -188,13 +193,58 @@ def claimed_key(earlier: str, claim: str) -> bytes:
     return CLAIMED.key(earlier, b64(sha256(claim.encode("ascii"))))
 
 
-def claims_on(state: State, earlier: str) -> tuple[tuple[str, Claim], ...]:
-    """Return (key part, claim) of each claim ever made to a filing, fallen ones included.
+class Made(NamedTuple):
+    """A claim as it was made to a filing."""
+
+    place: str
+    """The claim's key part: later office, right, series, number and place."""
+    claim: Claim
+    """The claim as it stands now."""
+    moved: bool
+    """Whether it was corrected to another filing since."""
+    accepted: bool
+    """Whether the later office had accepted it while it named that filing."""
+
+    @property
+    def office(self) -> str:
+        """The later office."""
+        return self.place.partition("/")[0]
+
+    @property
+    def later(self) -> str:
+        """The later filing, as keys show it."""
+        return self.place.rpartition("/")[0]
+
+
+def claims_made_on(state: State, earlier: str) -> tuple[Made, ...]:
+    """Return each claim ever made to a filing, with those that fell or were corrected away.
 
     Args:
         state: The public state.
         earlier: Office, kind of right, series and number as keys show them.
     """
-    places = [one.claim for _, one in state.rows(CLAIMED, earlier) if not one.moved]
-    found = [(place, state.at(CLAIMS, CLAIMS.key(place))) for place in places]
-    return tuple((place, claim) for place, claim in found if claim is not None)
+    found = [(one, state.at(CLAIMS, CLAIMS.key(one.claim)))
+             for _, one in state.rows(CLAIMED, earlier)]
+    return tuple(Made(one.claim, claim, one.moved, one.accepted)
+                 for one, claim in found if claim is not None)
+
+
+def claims_on(state: State, earlier: str) -> tuple[Made, ...]:
+    """Return the claims to a filing as they now stand, fallen ones included.
+
+    Args:
+        state: The public state.
+        earlier: Office, kind of right, series and number as keys show them.
+    """
+    return tuple(one for one in claims_made_on(state, earlier) if not one.moved)
+
+
+def recorded_claims(state: State, later: str) -> dict[str, Claim]:
+    """Return each claim of a later filing by its place.
+
+    Args:
+        state: The public state.
+        later: Office, kind of right, series and number as keys show them.
+    """
+    rows = state.rows(CLAIMS, later)
+    return {key.decode("ascii").split("/")[-2]: claim for key, claim in rows}

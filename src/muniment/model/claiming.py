@@ -12,8 +12,9 @@ from muniment.codec import members
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS, Application
 from muniment.model.calendar import parse_date
-from muniment.model.checking import Seen, recorded_claims, seen_claim
+from muniment.model.checking import ordered_claims
 from muniment.model.claim import (
+    ACCEPTED,
     CLAIMED,
     CLAIMS,
     FINDINGS,
@@ -24,16 +25,17 @@ from muniment.model.claim import (
     Finding,
     Goods,
     claimed_key,
+    recorded_claims,
 )
 from muniment.model.claimant import speaks_for_office
 from muniment.model.context import Context
 from muniment.model.dates import has_come
-from muniment.model.descent import Lineage
 from muniment.model.earlier_acts import earlier_key
 from muniment.model.period import last_day_of_request
-from muniment.model.priority import RULES, ClaimAssessment, assess_claim
-from muniment.model.priority_case import PATENT_RIGHTS, Case, Filing
-from muniment.model.reference import REFERENCE
+from muniment.model.priority import RULES, ClaimAssessment, OrderedClaims
+from muniment.model.priority_case import PATENT_RIGHTS, Filing
+from muniment.model.reference import REFERENCE, LedgerReference
+from muniment.model.rulebook import Rulebook
 from muniment.model.state import Change, State, change
 
 CLAIMS_MAX = 64
@@ -169,11 +171,16 @@ def enter_claim(
 
 
 def index_claim(state: State, standing: Standing) -> Iterator[Change]:
-    """Yield the entry of the index by earlier filing, once the claim gives a number."""
-    earlier = earlier_key(state, standing.claim.earlier)
-    if earlier is not None:
-        key = claimed_key(earlier, standing.part)
-        yield change(CLAIMED, key, state.at(CLAIMED, key), Claimed(claim=standing.part))
+    """Yield the change of the index by earlier filing, if there is one: once there is a number."""
+    earlier, status = earlier_key(state, standing.claim.earlier), standing.claim.status
+    if earlier is None:
+        return
+    key = claimed_key(earlier, standing.part)
+    before = state.at(CLAIMED, key)
+    was_accepted = before is not None and before.accepted and status != "Refused"
+    after = Claimed(accepted=status in ACCEPTED or was_accepted, claim=standing.part)
+    if after != before:
+        yield change(CLAIMED, key, before, after)
 
 
 def note_finding(
@@ -202,15 +209,21 @@ def note_finding(
 
 
 def check_claim(state: State, standing: Standing) -> ClaimAssessment:
-    """Return what the checks find of a claim as it will stand, beside the others."""
-    return assess_claim(*_seen(state, standing))
+    """Return what the checks find of a claim as it will stand, beside the others as they stand.
+
+    Of the others only their dates matter, and whether they are lost: no more of them are checked
+    than the earliest by date, until one is not lost.
+    """
+    claims, at = _ordered(state, standing)
+    return claims.assess(at)
 
 
 def is_requested_in_time(
     state: State, standing: Standing, criterion: str, requested: str
 ) -> bool:
     """Return whether restoration on a criterion was requested by its last day, if one is known."""
-    last = last_day_of_request(Case(*_seen(state, standing)), criterion)
+    claims, at = _ordered(state, standing)
+    last = last_day_of_request(claims.case(at), criterion)
     return last is None or parse_date(requested) <= last
 
 
@@ -221,8 +234,12 @@ def is_overtaken(standing: Standing, decided: str) -> bool:
     return any(day is not None and decided < day for day in since)
 
 
-def _seen(state: State, standing: Standing) -> Seen:
-    return seen_claim(state, Lineage(state, standing.later.named), standing.place, standing.claim)
+def _ordered(state: State, standing: Standing) -> tuple[OrderedClaims, int]:
+    """Return the claims of a filing, one of them as it will stand, and its place among them."""
+    later = standing.later
+    claims = recorded_claims(state, later.part) | {standing.place: standing.claim}
+    rules = Rulebook(LedgerReference(state))
+    return ordered_claims(state, later.named, claims, rules), list(claims).index(standing.place)
 
 
 def _calendar(state: State, office: str | None, deadline: str | None) -> str | None:

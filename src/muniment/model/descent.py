@@ -4,12 +4,14 @@ A divisional or continuation has the filing date of its first parent for the per
 Convention Art. 4G); a national phase that of the international application (PCT Art. 11(3)).
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS
 from muniment.model.calendar import parse_date
+from muniment.model.claim import Claim
 from muniment.model.number import Reading
 from muniment.model.priority_case import Descent, Filing
 from muniment.model.relation import ORIGINS, RELATIONS, Relation, relations_of
@@ -19,6 +21,10 @@ ANCESTORS_MAX = 16
 """A longer line of parents is not followed: the filing date that counts is then unknown."""
 PCT_FORMAT = "pct"
 """The name of the number formats of international applications."""
+
+
+Held = Mapping[str, tuple[str, Claim]]
+"""(place, claim) of the latest claim of a filing to each earlier one, as keys show that."""
 
 
 class Ancestor(NamedTuple):
@@ -36,16 +42,19 @@ class Lineage:
     Args:
         state: The public state.
         later: The later filing.
+        key: The same as keys show it, where that is known; it is read from the number if not.
     """
 
-    __slots__ = ("_key", "_later", "_state", "ancestors", "descent", "has_relations")
+    __slots__ = ("_key", "_later", "_state", "ancestors", "descent", "has_relations", "held")
 
-    def __init__(self, state: State, later: Filing) -> None:
+    def __init__(self, state: State, later: Filing, key: str | None = None) -> None:
         self._state, self._later = state, later
-        self._key: str | None = None
+        self._key = key
         self.has_relations = bool(later.number) and state.holds(
             RELATIONS, later.office, later.right)
         """Whether its office declared any relation of a filing of that kind of right."""
+        self.held: dict[str, Held] = {}
+        """The claims of each of them, once they have been read."""
         self.ancestors: tuple[Ancestor, ...] = ()
         """The filings from which it descends, the nearest first."""
         self.descent: Descent | None = None
@@ -99,6 +108,30 @@ class Lineage:
     def line(self) -> frozenset[str]:
         """The later filing and those from which it descends, as keys show them."""
         return frozenset((self.key, *(one.key for one in self.ancestors)))
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether the later filing is a divisional or continuation."""
+        return bool(self.ancestors) and self.ancestors[0].relation.kind == "divisional"
+
+    @property
+    def offices(self) -> frozenset[str]:
+        """The later office and those of the filings from which the later one descends."""
+        return frozenset((self.office, *(one.key.partition("/")[0] for one in self.ancestors)))
+
+
+def filing_at(state: State, key: str) -> Filing | None:
+    """Return the filing that stands under a key in its office's register, or None.
+
+    Args:
+        state: The public state.
+        key: Office, kind of right, series and number as keys show them.
+    """
+    entry = state.at(APPLICATIONS, APPLICATIONS.key(key))
+    if entry is None:
+        return None
+    office, right, _ = key.split("/", 2)
+    return Filing(office, right, entry.number, parse_date(entry.date))
 
 
 def is_pct_number(printed: str, readings: tuple[Reading, ...]) -> bool:

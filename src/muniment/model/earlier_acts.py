@@ -8,11 +8,18 @@ from collections.abc import Sequence
 
 from muniment.model import application as filings
 from muniment.model.calendar import parse_date
-from muniment.model.claim import CLAIMS, FALLEN, Claim, EarlierName, claims_on
+from muniment.model.claim import (
+    CLAIMS,
+    FALLEN,
+    Claim,
+    EarlierName,
+    claims_on,
+    recorded_claims,
+)
 from muniment.model.dates import SECONDS_A_DAY, day_of
-from muniment.model.descent import Lineage
+from muniment.model.descent import Held, Lineage
 from muniment.model.document import DOCUMENTS
-from muniment.model.priority_case import Act, Document, Restored
+from muniment.model.priority_case import Act, Document, Inherited, Restored
 from muniment.model.state import State
 
 
@@ -58,32 +65,62 @@ def restorations_of(
     if claim is not None and claim.restored is not None:
         acts.append(Restored(own, claim.restored.criterion))
     for one in lineage.ancestors:
-        held = claim_of(state, one.key, key)
+        held = claims_of(state, one.key, lineage).get(key)
         if held is not None and held[1].restored is not None:
             office = one.key.partition("/")[0]
             act: Act = "own" if office == own else "international"
             acts.append(Restored(office, held[1].restored.criterion, act))
     acts += [
-        Restored(place.partition("/")[0], other.restored.criterion, "other")
-        for place, other in claims_on(state, key)
-        if other.restored is not None and place.rpartition("/")[0] not in lineage.line
+        Restored(one.office, one.claim.restored.criterion, "other")
+        for one in claims_on(state, key)
+        if one.claim.restored is not None and one.later not in lineage.line
     ]
     return tuple(acts)
 
 
-def claim_of(state: State, later: str, earlier: str) -> tuple[str, Claim] | None:
-    """Return (place, claim) of the claim of a filing to an earlier one: what stands goes first.
+def inherited_claim(
+    state: State, key: str, lineage: Lineage, claim: Claim | None
+) -> Inherited:
+    """Return whether the filing from which the later one descends holds the same claim.
+
+    Its status alone is looked at: what the checks find of it is for who asks.
 
     Args:
         state: The public state.
-        later: Office, kind of right, series and number of the one as keys show them.
-        earlier: The same of the other.
+        key: The earlier filing, as keys show it.
+        lineage: The later filing, with those from which it descends.
+        claim: The claim, if it is recorded.
     """
-    found = None
-    for row, claim in state.rows(CLAIMS, later):
-        if earlier_key(state, claim.earlier) == earlier and (
-            found is None or claim.status not in FALLEN or found[1].status in FALLEN):
-            found = (row.decode("ascii").rstrip("/").rpartition("/")[2], claim)
+    if not lineage.ancestors:
+        return "unknown"
+    nearest = lineage.ancestors[0]
+    held = claims_of(state, nearest.key, lineage).get(key)
+    if held is not None:
+        return "fallen" if held[1].status in FALLEN else "standing"
+    entered = state.at(filings.APPLICATIONS, filings.APPLICATIONS.key(nearest.key))
+    follows = claim is not None and awaits_number(state, nearest.key, key, claim.date)
+    return "unknown" if entered is None or follows else "none"
+
+
+def claims_of(state: State, later: str, lineage: Lineage) -> Held:
+    """Return the claims of a filing from which the later one descends: what stands goes first.
+
+    They are read once for a lineage: a filing holds many, and has many children.
+
+    Args:
+        state: The public state.
+        later: The filing, as keys show it.
+        lineage: The later filing, with those from which it descends.
+    """
+    if later in lineage.held:
+        return lineage.held[later]
+    found: dict[str, tuple[str, Claim]] = {}
+    for place, claim in recorded_claims(state, later).items():
+        key = earlier_key(state, claim.earlier)
+        if key is not None and (
+            key not in found or claim.status not in FALLEN or found[key][1].status in FALLEN):
+            found[key] = (place, claim)
+    lineage.held[later] = found
     return found
 
 

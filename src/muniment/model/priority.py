@@ -9,7 +9,7 @@
 - The claim belongs to the later office, and that office decides; this is what public state says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,9 +25,11 @@ RULES = "2026"
 """The version of the rules that a recorded claim keeps beside its results."""
 LOSING = EXCLUDING - {
     ("P06", "RESTORABLE"), ("P06", "RESTORED_ELSEWHERE"), ("P06", "POLICY_UNKNOWN"),
-    ("P12", "MISSING"),
+    ("P08", "NOT_FIRST"), ("P09", "BARRED"), ("P12", "MISSING"),
 }
-"""Results after which a claim is lost; the others can still be mended (PCT Rule 26bis.2(c))."""
+"""Results after which a claim moves no time limit of others. Some can still be mended (PCT Rule
+26bis.2(c)); and whether the earlier filing is the first one is no matter of form: time limits run
+from what is claimed (PCT Art. 2(xi))."""
 PUBLICATION_MONTHS = 18
 """From the priority date to the publication of a patent application (PCT Art. 21(2)(a))."""
 _NOT_CONFIRMED: dict[str, Any] = {
@@ -201,14 +203,66 @@ def assess_priority(
     if len(claims) == 1:
         only = assess_claim(later, claims[0], rulebook, descent, None, published)
         return Assessment(later, (only,), filed)
-    made: dict[int, ClaimAssessment] = {}
-    earliest: date | None = None
-    for place in sorted(range(len(claims)), key=lambda one: claims[one].date or date.max):
-        claim = claims[place]
-        made[place] = assess_claim(later, claim, rulebook, descent, earliest, published)
-        if earliest is None and not made[place].is_lost:
-            earliest = claim.date
-    return Assessment(later, tuple(made[place] for place in range(len(claims))), filed)
+    ordered = OrderedClaims(later, [one.date for one in claims], claims.__getitem__,
+                            claims.__getitem__, rulebook, descent, published)
+    return Assessment(later, ordered.all(), filed)
+
+
+class OrderedClaims:
+    """The claims of a later filing in the order of their dates; each is assessed when asked for.
+
+    Args:
+        later: The filing that claims.
+        dates: The date that counts of each claim.
+        alone: Returns what the public register says of a claim by itself, by its place among
+            them: by it, others know whether it is lost.
+        whole: Returns all that it says, with filings of the same subject.
+        rulebook: Reference data with what was read of it.
+        descent: From which filing the later one descends, if from any.
+        published: The day on which the later filing was published, if its office said so.
+    """
+
+    def __init__(
+        self, later: Filing, dates: Sequence[date | None], alone: Callable[[int], ClaimFacts],
+        whole: Callable[[int], ClaimFacts], rulebook: Rulebook, descent: Descent | None,
+        published: date | None,
+    ) -> None:
+        self._later, self._dates, self._alone, self._whole = later, dates, alone, whole
+        self._rulebook, self._descent, self._published = rulebook, descent, published
+        self._order = sorted(range(len(dates)), key=lambda one: dates[one] or date.max)
+        self._made: dict[int, ClaimAssessment] = {}
+
+    def assess(self, at: int) -> ClaimAssessment:
+        """Return the assessment of one claim; of those before it, only as far as it needs them."""
+        facts = self._whole(at)
+        return self._by_itself(at) if facts is self._alone(at) else self._of(at, facts)
+
+    def all(self) -> tuple[ClaimAssessment, ...]:
+        """Return the assessment of each claim."""
+        return tuple(self.assess(at) for at in range(len(self._dates)))
+
+    def case(self, at: int) -> Case:
+        """Return one claim with all that its checks read."""
+        return Case(self._later, self._whole(at), self._rulebook, self._descent,
+                    self._earliest_before(at), self._published)
+
+    def _by_itself(self, at: int) -> ClaimAssessment:
+        if at not in self._made:
+            self._made[at] = self._of(at, self._alone(at))
+        return self._made[at]
+
+    def _of(self, at: int, facts: ClaimFacts) -> ClaimAssessment:
+        return assess_claim(self._later, facts, self._rulebook, self._descent,
+                            self._earliest_before(at), self._published)
+
+    def _earliest_before(self, at: int) -> date | None:
+        """Return the date of the first claim before one that is not lost."""
+        for one in self._order:
+            if one == at:
+                return None
+            if not self._by_itself(one).is_lost:
+                return self._dates[one]
+        return None
 
 
 def assess_claim(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from muniment.model.calendar import format_date
 from muniment.model.priority_result import Result, plain
@@ -91,6 +91,23 @@ class RelatedFiling:
     """The day on which it was laid open, if its office said so."""
     served: tuple[tuple[str, date], ...] = ()
     """(office, filing date) of each filing that claimed it."""
+    once: tuple[tuple[str, date], ...] = ()
+    """(office, filing date) of each filing whose claim to it was corrected to another."""
+    said_by: tuple[str, ...] = ()
+    """The offices on whose word alone it has the same subject; none if an office that this
+    claim concerns said so."""
+
+
+class Reliance(NamedTuple):
+    """A claim to a newer filing of the same subject, as far as it sets the older one aside."""
+
+    office: str
+    """The office whose register holds it."""
+    why: str = ""
+    """What is open about it, or nothing: `corrected`, `declared-elsewhere`, `newer`, `pending`,
+    `too-many`, `withdrawn`."""
+    said_by: tuple[str, ...] = ()
+    """The offices on whose word alone the two filings have one subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +198,8 @@ class ClaimFacts:
     """The filings declared to have the same subject as the earlier one."""
     title: Title | None = None
     """The title of the later applicant to the earlier filing, if an office declared one."""
-    barred_by: tuple[str, ...] = ()
-    """The offices whose registers hold a claim that relied on Art. 4C(4) against it."""
+    reliances: tuple[Reliance, ...] = ()
+    """The claims to newer filings that rely on Art. 4C(4) against it, or perhaps do."""
     steps: Steps = NO_STEPS
     """What was done for the claim."""
     recorded: date | None = None
@@ -207,6 +224,8 @@ class ClaimFacts:
     """Whether the register shows that it is the later filing itself, in any spelling."""
     chain: tuple[str, ...] = ()
     """The filings whose priority the earlier filing itself claims."""
+    many_related: bool = False
+    """Whether more filings of the same subject are declared than are followed."""
 
     def acts_before(self, start: "date") -> bool:
         """Return whether anything is said to have been done for the claim before a day."""

@@ -7,6 +7,8 @@ ONE_ANSWER = ("No unsealed entry within the declared coverage. Unknown, sealed a
 _ASK_COPY = "Ask for a certified copy."
 _COMPARE = "Compare the number with the filing receipt."
 _FIRST = "Claim the priority of the first filing, if its period still runs."
+_ONE_SUBJECT = "Ask the office of the earlier filing which filings have its subject."
+_HOLDER = "The later office decides; ask the office that holds that claim."
 
 RIGHT = {
     "P01.WELL_FORMED": Text("The number is written as its office writes it."),
@@ -143,11 +145,36 @@ RIGHT = {
                                      _FIRST, True),
     "P08.TO_VERIFY": Text("A filing of the same subject is declared whose date no public entry "
                           "shows.", "Ask the applicant for its date and fate."),
+    "P08.TO_VERIFY.declared-elsewhere": Text(
+        "Only {said_by} declared that {older[office]} {older[number]} has the same subject; no "
+        "office that this claim concerns said so.", _ONE_SUBJECT),
+    "P08.TO_VERIFY.corrected-away": Text(
+        "{older[office]} {older[number]} of the same subject is older; a claim to it was corrected "
+        "to another filing, and whether it has served as a basis is open.", _HOLDER),
+    "P08.TO_VERIFY.too-many": Text("More filings of the same subject are declared than are "
+                                   "followed.", _ONE_SUBJECT),
     "P08.NOT_TESTED": Text("Without a date nothing can be compared."),
     "P09.NOT_BARRED": Text("No recorded claim relied on Art. 4C(4) against it."),
     "P09.BARRED": Text("A claim recorded at {relied_on_by} relied on Art. 4C(4): this filing can "
                        "no longer be a basis for priority.", "The later office decides; ask the "
                        "office that relied on it.", True),
+    "P09.TO_VERIFY.withdrawn": Text(
+        "A claim that {relied_on_by} had accepted relied on Art. 4C(4) and was withdrawn since: "
+        "whether this filing can be a basis again is open.", _HOLDER),
+    "P09.TO_VERIFY.corrected": Text(
+        "A claim that {relied_on_by} had accepted relied on Art. 4C(4) and was corrected to "
+        "another filing since: whether this one can be a basis again is open.", _HOLDER),
+    "P09.TO_VERIFY.pending": Text(
+        "A claim recorded at {relied_on_by} relies on Art. 4C(4); whether it gives priority is "
+        "open, and if it does this filing is set aside.", _HOLDER),
+    "P09.TO_VERIFY.newer": Text(
+        "A claim recorded at {relied_on_by} rests on a newer filing of the same subject; whether "
+        "that one counts as the first is itself to be verified.", _HOLDER),
+    "P09.TO_VERIFY.declared-elsewhere": Text(
+        "A claim recorded at {relied_on_by} relied on Art. 4C(4); but only {said_by} declared that "
+        "the newer filing has the same subject.", _ONE_SUBJECT),
+    "P09.TO_VERIFY.too-many": Text("More filings of the same subject, or claims to them, are "
+                                   "declared than are followed.", _ONE_SUBJECT),
     "P09.NOT_TESTED": Text("No public entry stands here to test."),
 
     "P10.SAME_APPLICANT": Text("The office declared that the applicant is the same."),

@@ -1,46 +1,111 @@
 """From the public state to what is known of filings of the same subject.
 
-Served as a basis and barred are derived from the index of claims by earlier filing: nobody
-writes them into another office's register.
+- What has one subject is followed from filing to filing, a bounded number of them: what the
+  offices concerned declared first, then what others did.
+- An office declares what its own filing is to another. Of a claim the word of these counts: the
+  office of the earlier filing, the later office, and those of the filings from which the later one
+  descends. What only others said is kept apart, with their names.
+- Served as a basis and relied on are derived from the index of claims by earlier filing: nobody
+  writes them into another office's register.
 """
 
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import date
 
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS
 from muniment.model.calendar import parse_date
-from muniment.model.claim import FINDINGS, FilingName, claims_on
-from muniment.model.descent import Lineage
+from muniment.model.claim import FilingName, claims_made_on
+from muniment.model.descent import Lineage, filing_at
 from muniment.model.priority_case import RelatedFiling, Title
-from muniment.model.relation import relations_of, relations_to
+from muniment.model.relation import RELATED, RELATIONS, relations_of, relations_to
 from muniment.model.state import State
 
+SUBJECTS_MAX = 16
+"""Most filings that are followed beside the one asked about."""
 _SAME = "same-subject"
 _TITLES = ("same-applicant", "successor")
+_Links = tuple[tuple[str, str], ...]
 
 
-def same_subject(
-    state: State, key: str
-) -> tuple[tuple[RelatedFiling, ...], tuple[str, ...]]:
-    """Return the filings declared to have the subject of one, and who set that one aside.
-
-    They are declared from either side. Who set it aside are the offices that hold a claim which
-    relied on Art. 4C(4) for a newer one of them.
+class Subject:
+    """The filings declared to have one subject, each link with the office that declared it.
 
     Args:
         state: The public state.
-        key: Office, kind of right, series and number as keys show them.
+        key: Office, kind of right, series and number of a filing as keys show them.
+        concerned: The offices whose word counts.
     """
-    keys = _related_keys(state, key)
-    if not keys:
-        return (), ()
-    relying = {
-        place.partition("/")[0]
-        for other in keys
-        for place, _ in claims_on(state, other)
-        if _relied(state, place) and _is_older(state, key, other)
-    }
-    return tuple(_related(state, other) for other in keys), tuple(sorted(relying))
+
+    def __init__(self, state: State, key: str, concerned: AbstractSet[str]) -> None:
+        self.state = state
+        self.is_cut = False
+        """Whether more filings are declared than are followed."""
+        self._links: dict[str, _Links] = {key: _links(state, key)}
+        self._filings: dict[str, RelatedFiling] = {}
+        if self._links[key]:
+            self._follow(concerned)
+            self._follow(None)
+
+    def _follow(self, offices: AbstractSet[str] | None) -> None:
+        """Follow what these offices declared, or any, in the order of the keys."""
+        waiting = list(self._links)
+        for one in waiting:  # it grows
+            for other, office in self._links[one]:
+                if other in self._links or (offices is not None and office not in offices):
+                    continue
+                if len(self._links) > SUBJECTS_MAX:
+                    self.is_cut = True
+                    return
+                self._links[other] = _links(self.state, other)
+                waiting.append(other)
+
+    def heard(self, key: str, concerned: AbstractSet[str]) -> dict[str, tuple[str, ...]]:
+        """Return each other filing with the offices on whose word alone it has one subject.
+
+        Args:
+            key: The filing from which it is seen.
+            concerned: The offices whose word counts.
+        """
+        found: dict[str, tuple[str, ...]] = {key: ()}
+        for settled in (True, False):
+            waiting = list(found)
+            for one in waiting:  # it grows
+                for other, saying in self._said(one).items():
+                    counts = bool(saying & concerned)
+                    if other in found or (settled and not counts):
+                        continue
+                    alone = set(found[one]) | (set() if counts else saying)
+                    found[other] = tuple(sorted(alone))
+                    waiting.append(other)
+        del found[key]
+        return dict(sorted(found.items()))
+
+    def _said(self, key: str) -> dict[str, set[str]]:
+        """Return each filing linked to one, with the offices that declared the link."""
+        said: dict[str, set[str]] = {}
+        for other, office in self._links[key]:
+            if other in self._links:
+                said.setdefault(other, set()).add(office)
+        return said
+
+    def related(self, key: str, concerned: AbstractSet[str]) -> tuple[RelatedFiling, ...]:
+        """Return the other filings as a claim to one sees them.
+
+        Args:
+            key: The filing from which they are seen.
+            concerned: The offices whose word counts.
+        """
+        return tuple(replace(self.filing(other), said_by=said_by) if said_by
+                     else self.filing(other)
+                     for other, said_by in self.heard(key, concerned).items())
+
+    def filing(self, key: str) -> RelatedFiling:
+        """Return a filing of the subject as the public register shows it."""
+        if key not in self._filings:
+            self._filings[key] = _shown(self.state, key)
+        return self._filings[key]
 
 
 def declared_title(state: State, lineage: Lineage, earlier: str) -> Title | None:
@@ -62,44 +127,45 @@ def declared_title(state: State, lineage: Lineage, earlier: str) -> Title | None
     return None
 
 
-def _related_keys(state: State, key: str) -> tuple[str, ...]:
-    named = {_key(state, one.other) for one in relations_of(state, key) if one.kind == _SAME}
-    named |= {one.filing for one in relations_to(state, key) if one.kind == _SAME}
-    return tuple(sorted(named))
+def _links(state: State, key: str) -> _Links:
+    """Return (other filing, office that declared it) of each relation, found from both sides."""
+    own = key.partition("/")[0]
+    links = {(_key(state, one.other), own) for one in relations_of(state, key)
+             if one.kind == _SAME}
+    links |= {(one.filing, one.filing.partition("/")[0]) for one in relations_to(state, key)
+              if one.kind == _SAME}
+    return tuple(sorted(links))
 
 
-def _related(state: State, key: str) -> RelatedFiling:
+def has_relatives(state: State, key: str) -> bool:
+    """Return whether any office ever declared a relation of a filing, or to it."""
+    return bool(state.rows(RELATIONS, key) or state.rows(RELATED, key))
+
+
+def _shown(state: State, key: str) -> RelatedFiling:
     entry = state.at(APPLICATIONS, APPLICATIONS.key(key))
     office = key.partition("/")[0]
     if entry is None:
         return RelatedFiling(office, key.rpartition("/")[2])
+    made = [(one.moved, one.office, filed) for one in claims_made_on(state, key)
+            if (filed := _filed(state, one.later)) is not None]
     return RelatedFiling(
         office, entry.number, parse_date(entry.date),
         ended=parse_date(entry.ended.date) if entry.ended else None,
         leaves_rights=entry.ended is not None and entry.ended.leaves_rights,
         published=parse_date(entry.published) if entry.published else None,
-        served=tuple(sorted(
-            (place.partition("/")[0], filed) for place, _ in claims_on(state, key)
-            if (filed := _filed(state, place)) is not None
-        )),
+        served=tuple(sorted((at, filed) for moved, at, filed in made if not moved)),
+        once=tuple(sorted((at, filed) for moved, at, filed in made if moved)),
     )
 
 
-def _relied(state: State, place: str) -> bool:
-    """Return whether a claim gave priority because Art. 4C(4) set an older filing aside."""
-    finding = state.get(FINDINGS, place)
-    return finding is not None and finding.results.get("P08") == "FIRST_BY_4C4"
-
-
-def _filed(state: State, place: str) -> date | None:
-    entry = state.at(APPLICATIONS, APPLICATIONS.key(place.rpartition("/")[0]))
-    return parse_date(entry.date) if entry else None
-
-
-def _is_older(state: State, key: str, other: str) -> bool:
-    first = state.at(APPLICATIONS, APPLICATIONS.key(key))
-    second = state.at(APPLICATIONS, APPLICATIONS.key(other))
-    return first is not None and second is not None and first.date < second.date
+def _filed(state: State, key: str) -> date | None:
+    """Return the filing date that counts of a filing that claims: that of its first parent."""
+    later = filing_at(state, key)
+    if later is None:
+        return None
+    descent = Lineage(state, later, key).descent
+    return (descent.filed if descent else None) or later.date
 
 
 def _key(state: State, named: FilingName) -> str:

@@ -17,9 +17,11 @@ from muniment.model.priority_case import (
     Filing,
     Presented,
     RelatedFiling,
+    Reliance,
     Restored,
     Title,
 )
+from muniment.model.result_texts import TEXTS
 from muniment.proof.errors import Malformed
 
 FACTS_MAX = 40
@@ -153,7 +155,8 @@ def _classes(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
 def _older(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
     """Read `OFFICE@DATE` of an older filing of the same subject, and its fate.
 
-    Each after a colon: `ended@DATE`, `published@DATE`, `served@DATE`, `rights`.
+    Each after a colon: `ended@DATE`, `published@DATE`, `served@DATE`, `rights`; `once@DATE` of a
+    claim that was corrected to another filing; `said-by@OFFICE` of who alone declared it.
     """
     first, *more = value.split(":")
     office, _, day = first.partition("@")
@@ -162,14 +165,36 @@ def _older(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
         word, _, when = one.partition("@")
         if word == "rights":
             facts["leaves_rights"] = True
-        elif word == "served":
-            facts["served"] = ((office, parse_date(when)),)
+        elif word in ("once", "served"):
+            facts[word] = ((office, parse_date(when)),)
+        elif word == "said-by":
+            facts["said_by"] = (when,)
         elif word in ("ended", "published"):
             facts[word] = parse_date(when)
         else:
             raise ValueError
     filed = None if day == "unknown" else parse_date(day)
     return {"related": (*claim.related, RelatedFiling(office, "filing", filed, **facts))}
+
+
+def _many_related(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
+    """Read `yes`: more filings of the same subject are declared than are followed."""
+    if value != "yes":
+        raise ValueError
+    return {"many_related": True}
+
+
+def _barred_by(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
+    """Read `OFFICE` that holds a claim which relied on Art. 4C(4), and what is open about it.
+
+    After a colon: `corrected`, `newer`, `pending`, `too-many`, `withdrawn`, or
+    `declared-elsewhere@OFFICE` of who alone declared that the subject is the same.
+    """
+    office, _, doubt = value.partition(":")
+    why, _, said_by = doubt.partition("@")
+    if doubt and f"P09.TO_VERIFY.{why}" not in TEXTS:
+        raise ValueError
+    return {"reliances": (*claim.reliances, Reliance(office, why, (said_by,) if said_by else ()))}
 
 
 def _inherited(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
@@ -188,12 +213,9 @@ def _number(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
     return {"earlier": replace(claim.earlier, number=""), "reading": "missing", "canonical": ""}
 
 
-def _named(member: str) -> "_OfTheClaim":
-    """Return the reader of a text, e.g. of an office, that is the only one of its member."""
-    def read(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
-        return {member: (value,)}
-
-    return read
+def _chain(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
+    """Read what the earlier filing itself claims."""
+    return {"chain": (value,)}
 
 
 def _day(member: str) -> "_OfTheClaim":
@@ -218,12 +240,13 @@ _OF_THE_FILING: dict[str, _OfTheFiling] = {
 _OF_THE_CLAIM: dict[str, _OfTheClaim] = {
     "applicants": _applicants,
     "available": _available,
-    "barred-by": _named("barred_by"),
-    "chain": _named("chain"),
+    "barred-by": _barred_by,
+    "chain": _chain,
     "classes": _classes,
     "copy": _copy,
     "first": _day("first"),
     "inherited": _inherited,
+    "many-related": _many_related,
     "number": _number,
     "older": _older,
     "presented": _presented,

@@ -6,8 +6,7 @@ from muniment.codec import Date, Digest, Number, Office, Payload, RightKind, rep
 from muniment.declare import Example, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.application import SEALED, Sealed
-from muniment.model.checking import recorded_claims
-from muniment.model.claim import Claim, ClaimSteps, EarlierName, Goods
+from muniment.model.claim import Claim, ClaimSteps, EarlierName, Goods, recorded_claims
 from muniment.model.claimant import may_add, speaks_for_office
 from muniment.model.claiming import (
     CLAIMS_MAX,

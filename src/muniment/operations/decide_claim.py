@@ -18,7 +18,13 @@ from muniment.codec import (
 from muniment.declare import Example, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.claim import ASSERTED_MAX, CLAIMS, CheckNumber, Decision
-from muniment.model.claiming import Standing, is_overtaken, note_finding, standing_claim
+from muniment.model.claiming import (
+    Standing,
+    index_claim,
+    is_overtaken,
+    note_finding,
+    standing_claim,
+)
 from muniment.model.context import Context
 from muniment.model.dates import has_come
 from muniment.model.result_texts import ABOUT, results_of
@@ -51,7 +57,7 @@ TYPE = TransactionType(
     number=33,
     payload=DecideClaim,
     signers=frozenset({Signer.OFFICE, Signer.REGISTRAR}),
-    may_change=frozenset({"claim", "finding"}),
+    may_change=frozenset({"claim", "claimed", "finding"}),
 )
 
 
@@ -102,14 +108,16 @@ def decision_is_the_latest(operation: DecideClaim, state: State, ctx: Context) -
 
 @TYPE.effect
 def claim_is_decided(operation: DecideClaim, state: State, ctx: Context) -> Iterator[Change]:
-    """The claim has its status; what the office asserts stands beside what public state says."""
+    """The claim has its status, the index too; what the office asserts stands in the finding."""
     standing = _standing(operation, state)
     if standing is None:
         return
     decision = Decision(date=operation.date, entry=ctx.position, ground=operation.ground)
     after = replace(standing.claim, decided=decision, status=operation.status)
+    decided = standing._replace(claim=after)
     yield change(CLAIMS, CLAIMS.key(standing.part), standing.claim, after)
-    yield note_finding(state, ctx, standing._replace(claim=after), operation.asserted)
+    yield from index_claim(state, decided)
+    yield note_finding(state, ctx, decided, operation.asserted)
 
 
 def _standing(operation: DecideClaim, state: State) -> Standing | None:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS, COPIES, Application, Copy
-from muniment.model.checking import assess_recorded, recorded_claims
-from muniment.model.claim import CLAIMS, FINDINGS, Claim, Finding
+from muniment.model.checking import assess_recorded
+from muniment.model.claim import CLAIMS, FINDINGS, Claim, Finding, recorded_claims
 from muniment.model.claiming import LaterFiling, later_filing
 from muniment.model.priority import Assessment, ClaimAssessment
 from muniment.model.reference import REFERENCE, LedgerReference
