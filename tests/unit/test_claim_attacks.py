@@ -269,6 +269,7 @@ def test_restoration_is_requested_by_the_last_day_of_the_window_as_moved(state):
 def test_an_office_sets_another_time_limit_for_the_request_or_none(state):
     claim(state, later=LATE)
     row_of(state, request_months=1)
+    assert found(state, LATE)["P06"].facts["restoration"]["until"] == "2026-04-03"
     assert restore(state, "2026-04-06") == "request-too-late"
     row_of(state, request_months=0)
     assert restore(state, "2026-05-06") is None

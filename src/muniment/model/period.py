@@ -126,7 +126,7 @@ def _restorable(
     case: Case, term: Term, windows: list[tuple[str, Row, Term]], facts: dict[str, Any]
 ) -> Result:
     for criterion, row, window in windows:
-        until = format_date(window.deadline.end)
+        until = format_date(last_day_of_request(case, criterion) or window.deadline.end)
         shown = {**facts, "criteria": [one[0] for one in windows], "law": row["basis"],
                  "restoration": {"basis": row["basis"], "criterion": criterion, "until": until}}
         why = "national-phase" if case.descent and case.descent.phase else ""
