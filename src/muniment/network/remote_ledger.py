@@ -15,7 +15,7 @@ from muniment.network.kept_blocks import KeptBlocks
 from muniment.network.remote import RemoteStorage
 from muniment.network.rpc import Rpc
 from muniment.network.submission import Submission
-from muniment.node.ledger import Ledger
+from muniment.node.ledger import DrivenLedger
 from muniment.node.solo import POLICY_FILE, Clock, system_time
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.crypto import sha256
@@ -28,7 +28,7 @@ COMMIT_SECONDS = 15.0
 """How long to wait for the block that commits to a checkpoint; it follows by itself."""
 
 
-class RemoteLedger(Ledger):
+class RemoteLedger(DrivenLedger):
     """The ledger that a node holds a copy of; a context manager.
 
     Args:

@@ -8,7 +8,7 @@ from muniment.engine import BLOCK_LEAF, OPERATION_LEAF
 from muniment.model import application as filings
 from muniment.model.account import ACCOUNTS, KeySet
 from muniment.model.application import APPLICATIONS, COVERAGE
-from muniment.node.ledger import Ledger
+from muniment.node.ledger import DrivenLedger, Ledger
 from muniment.proof import evidence, merkle, statetree
 from muniment.proof.canonical import decode
 from muniment.proof.crypto import unb64
@@ -17,7 +17,7 @@ from muniment.storage.log import LogReader
 from muniment.storage.protocol import Entry, StoredBlock
 
 
-def entry_evidence(ledger: Ledger, position: int, disclosures: Sequence[str] = ()) -> bytes:
+def entry_evidence(ledger: DrivenLedger, position: int, disclosures: Sequence[str] = ()) -> bytes:
     """Return the evidence of an operation and its outcome.
 
     Args:
@@ -125,7 +125,7 @@ def _last_block(ledger: Ledger) -> dict[str, Any]:
     return _block(ledger, block, path)
 
 
-def state_evidence(ledger: Ledger, key: bytes, disclosures: Sequence[str] = ()) -> bytes:
+def state_evidence(ledger: DrivenLedger, key: bytes, disclosures: Sequence[str] = ()) -> bytes:
     """Return the evidence of what stands under a state key now.
 
     Raises:
@@ -142,7 +142,7 @@ def state_evidence(ledger: Ledger, key: bytes, disclosures: Sequence[str] = ()) 
     })
 
 
-def absence_evidence(ledger: Ledger, office: str, right: str, number: str) -> bytes:
+def absence_evidence(ledger: DrivenLedger, office: str, right: str, number: str) -> bytes:
     """Return the evidence that no unsealed application stands under a number, however spelled.
 
     Raises:
@@ -166,7 +166,7 @@ def absence_evidence(ledger: Ledger, office: str, right: str, number: str) -> by
     })
 
 
-def completeness_evidence(ledger: Ledger, prefix: str) -> bytes:
+def completeness_evidence(ledger: DrivenLedger, prefix: str) -> bytes:
     """Return the evidence that the entries under a prefix are all there are."""
     return evidence.assemble("completeness", {
         "block": _last_block(ledger),

@@ -6,6 +6,7 @@
 """
 
 import gc
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -138,18 +139,6 @@ class Ledger:
             atomic=atomic,
         )
 
-    def submit(self, envelopes: Sequence[bytes]) -> list[Outcome]:
-        """Have envelopes entered and return what became of each; a driver's business."""
-        raise NotImplementedError
-
-    def checkpoint(self) -> Any:
-        """Return the attested checkpoint of the last block; a driver's business."""
-        raise NotImplementedError
-
-    def acknowledge(self) -> Any:
-        """Return the checkpoint of the last block for a receipt."""
-        return self.checkpoint()
-
     def current(self) -> Checkpoint:
         """Return the checkpoint after the last block, which nobody has attested yet."""
         root = Frontier.load(self.head.size, self.head.frontier).root()
@@ -217,6 +206,22 @@ class Ledger:
         """Return the root of the log's first `size` leaves."""
         reader = LogReader(self.storage, self.head.size)
         return root_of_prefix(reader.node, size)
+
+
+class DrivenLedger(Ledger, ABC):
+    """A ledger with its driver, which has envelopes entered and heads attested."""
+
+    @abstractmethod
+    def submit(self, envelopes: Sequence[bytes]) -> list[Outcome]:
+        """Have envelopes entered and return what became of each, once it is durable."""
+
+    @abstractmethod
+    def checkpoint(self) -> Any:
+        """Return the attested checkpoint of the last block."""
+
+    def acknowledge(self) -> Any:
+        """Return the checkpoint of the last block for a receipt."""
+        return self.checkpoint()
 
 
 @contextmanager

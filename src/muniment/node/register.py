@@ -16,7 +16,7 @@ from muniment.model.claim import CLAIMS
 from muniment.model.dates import day_of
 from muniment.model.envelope import Envelope
 from muniment.node.explain import refused
-from muniment.node.ledger import Ledger
+from muniment.node.ledger import DrivenLedger
 from muniment.node.solo import KEYS, Clock, SoloLedger, system_time
 from muniment.node.wallet import Wallet
 from muniment.proof.disclosure import parse
@@ -79,7 +79,7 @@ class Register:
 
     def __init__(
         self, directory: Path, account: str | None = None, *, read_only: bool = False,
-        now: Clock = system_time, ledger: Ledger | None = None,
+        now: Clock = system_time, ledger: DrivenLedger | None = None,
     ) -> None:
         self.directory = directory
         self.ledger = ledger or SoloLedger(directory, read_only=read_only, now=now)

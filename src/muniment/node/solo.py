@@ -16,7 +16,7 @@ from muniment.declare import TransactionType
 from muniment.engine import Outcome
 from muniment.model.account import ACCOUNTS
 from muniment.model.envelope import Envelope
-from muniment.node.ledger import Ledger, parse
+from muniment.node.ledger import DrivenLedger, parse
 from muniment.node.signatures import Pair
 from muniment.node.wallet import read_private, write_private
 from muniment.proof import limits
@@ -41,7 +41,7 @@ def system_time() -> int:
     return int(clock.time())
 
 
-class SoloLedger(Ledger):
+class SoloLedger(DrivenLedger):
     """A ledger that this process runs; a context manager.
 
     Args:
