@@ -7,11 +7,11 @@ import threading
 import urllib.request
 
 import pytest
-from tests.network.cluster import free_ports
 from tests.network.test_application import decide
 from tests.network.world import START, World, filing
 
 from muniment.network.application import LedgerApplication
+from muniment.network.links import free_ports
 from muniment.network.metrics import Figures, listen
 from muniment.network.rpc import Rpc
 from muniment.proof.errors import Malformed

@@ -293,6 +293,34 @@ class Pruned:
         return self.chain.call(method, **given)
 
 
+@pytest.mark.parametrize("count", [30, 31, 100, 101, 230])
+def test_a_set_of_more_validators_than_a_page_holds_is_read_whole(count):
+    """The engine shows 30 of them unless asked for more, and never more than 100 at once."""
+    chain = SimulatedChain(CHAIN, equal(count), height=100)
+    chain.add()
+    asked = []
+
+    class Engine:
+        def call(self, method, **parameters):
+            asked.append(parameters.get("page"))
+            return chain.call(method, **parameters | {
+                "per_page": min(int(parameters.get("per_page", 30)), 100)})
+
+    assert len(read_light_block(Engine(), chain.height).powers) == count
+    assert asked == [None, *range(1, -(-count // 100) + 1)]
+
+
+def test_a_node_that_promises_more_validators_than_it_shows_is_not_asked_for_ever():
+    chain = chain_of(equal(4))
+
+    class Promising:
+        def call(self, method, **parameters):
+            answer = chain.call(method, **parameters)
+            return answer | {"total": "500"} if method == "validators" else answer
+
+    assert len(read_light_block(Promising(), chain.height).powers) == 4
+
+
 def test_a_node_that_does_not_keep_the_trusted_block_says_so():
     chain = chain_of(equal(4))
     with pytest.raises(NotFound, match="height 100"):
