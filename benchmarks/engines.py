@@ -19,7 +19,7 @@ from muniment import __version__
 from muniment.network.install import LINES, install
 
 RESULTS = Path(__file__).parent / "results" / "engines.json"
-TESTS = ("test_validators", "test_hostile", "test_joining", "test_founding")
+TESTS = ("test_validators", "test_hostile", "test_joining", "test_founding", "test_rebuild")
 SECONDS_MAX = 900
 
 

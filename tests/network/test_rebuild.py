@@ -5,6 +5,7 @@ import time
 import tomllib
 
 import pytest
+from tests.network.conftest import LINE
 from tests.network.test_joining import run
 from tests.network.test_local_network import Filing, agree_at, wait_for
 
@@ -152,7 +153,8 @@ def test_nobody_is_asked_who_was_not_named(node):
 
 @pytest.fixture(scope="module")
 def network(cometbft, tmp_path_factory):
-    cluster = Cluster.make(tmp_path_factory.mktemp("rebuilt") / "net", 4, links="direct")
+    cluster = Cluster.make(tmp_path_factory.mktemp("rebuilt") / "net", 4, links="direct",
+                           line=LINE)
     try:
         cluster.up()
         filing = Filing(cluster)
