@@ -2,13 +2,15 @@
 
 import pytest
 
-from muniment.codec import encode
+from muniment.codec import encode, replace
+from muniment.invariants import uphold
 from muniment.model import example
 from muniment.model.application import APPLICATIONS
 from muniment.model.checking import assess, filing
 from muniment.model.claim import EarlierName, FilingName
+from muniment.model.relation import RELATED, RELATIONS, RelationWithdrawal
 from muniment.model.rulebook import Rulebook
-from muniment.model.state import State
+from muniment.model.state import State, change
 from muniment.operations import (
     claim_priority,
     declare_relation,
@@ -16,6 +18,7 @@ from muniment.operations import (
     publish_application,
     withdraw_relation,
 )
+from muniment.proof.errors import Fault
 from muniment.reference import PackagedReference
 
 RULES = Rulebook(PackagedReference("demo"))
@@ -171,3 +174,21 @@ def test_a_title_that_was_declared_in_error_is_taken_back(state):
             unrelate(state, "successor", "2026-00001", "XB", SECOND)
     assessed = assess(state, later, [filing("XA", "patent", SECOND, "2026-03-02")], RULES)
     assert assessed.claims[0].summary()["P10"] == "SUCCESSOR"
+
+
+def test_an_operation_that_rewrites_a_relation_is_a_fault(state):
+    """Withdrawn once, or declared anew: nothing else ever changes what an office declared."""
+    relate(state)
+    (key, stood), = state.rows(RELATIONS)
+    (index, listed), = state.rows(RELATED)
+    cause = RelationWithdrawal(cause="declared-in-error", date="2026-05-05", entry=1)
+    with pytest.raises(Fault, match="withdrawn once"):
+        uphold((change(RELATIONS, key, stood, replace(stood, kind="successor")),), state)
+    with pytest.raises(Fault, match="withdrawn once"):
+        uphold((change(RELATIONS, key, stood, replace(stood, recorded=1, withdrawn=cause)),), state)
+    with pytest.raises(Fault, match="keeps its filing"):
+        uphold((change(RELATED, index, listed, replace(listed, filing="XB")),), state)
+    unrelate(state)
+    (_, fallen), = state.rows(RELATIONS)
+    with pytest.raises(Fault, match="withdrawn once"):
+        uphold((change(RELATIONS, key, fallen, replace(fallen, withdrawn=cause)),), state)

@@ -26,6 +26,7 @@ A, B = ("XA", "2025/000001", "2025-01-06"), ("XA", "2025/000002", "2025-03-03")
 XB, XC, XD = ("XB", "2026-00001"), ("XC", "C 1/2026"), ("XD", "26/000001")
 LATE_XC, LATE_XD = ("XC", "C 2/2026"), ("XD", "26/000002")
 ELSEWHERE = ("XC", "C 1/2024")
+FORMATS = REFERENCE.key("number-format", "XA", "patent")
 FILED = {XB: "2026-03-02", XC: "2026-01-05", XD: "2026-01-06", LATE_XC: "2026-04-15",
          LATE_XD: "2026-04-20", ELSEWHERE: "2024-12-02", A[:2]: A[2], B[:2]: B[2]}
 
@@ -36,17 +37,25 @@ def key_of(state, office, number):
     return key_part(state, office, "patent", number)
 
 
-@pytest.fixture()
-def state():
+def world(*, without_formats=False):
+    """Return a register, perhaps one in which XA has published no format of its numbers yet."""
     entries = example.world() | {
         REFERENCE.key(table, *name): example.reference_row(row)
         for table, name, row in packaged_rows("demo")
         if name[0].startswith("X") or name[0] == "IB" or table == "period"
     } | {ACCOUNTS.key(office): example.account(office) for office in ("XC", "XD")}
+    if without_formats:
+        entries = {key: one for key, one in entries.items() if not key.startswith(FORMATS)}
     made = State(example.MemoryBase({key: encode(value) for key, value in entries.items()}))
     for (office, number), date in FILED.items():
-        enter(made, office, number, date)
+        if not (without_formats and office == "XA"):
+            enter(made, office, number, date)
     return made
+
+
+@pytest.fixture()
+def state():
+    return world()
 
 
 def enter(state, office, number, date, **more):
@@ -286,6 +295,25 @@ def test_a_claim_served_by_the_date_of_the_filing_from_which_its_own_descends(st
     end(state)
     relate(state)
     assert first(state) == "NOT_FIRST.has-served"
+
+
+def test_what_was_recorded_before_its_office_published_a_format_counts_all_the_same():
+    """A claim to A and a relation to it, of filings that stood under their numbers as printed."""
+    early = ("XC", "C 3/2025")
+    state = world(without_formats=True)
+    enter(state, *early, "2025-02-01")
+    claim(state, early, A)
+    relate(state, ELSEWHERE, A)
+    for key, one in world().rows(REFERENCE, "number-format", "XA", "patent"):
+        state.put((change(REFERENCE, key, None, one),))
+    for one in (A, B):
+        enter(state, *one)
+    end(state)
+    relate(state)
+    assert first(state) == "NOT_FIRST.has-served"
+    assert first(state, earlier=A) == "NOT_FIRST.other-country"
+    unrelate(state, ELSEWHERE, A)
+    assert first(state, earlier=A) == "NONE_DECLARED.none-older"
 
 
 # --- How far a subject is followed -----------------------------------------------------------------

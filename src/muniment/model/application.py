@@ -8,7 +8,7 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from muniment.codec import (
     AccountId,
@@ -236,6 +236,25 @@ def key_part(state: State, office: str, right: str, printed: str) -> str:
         if state.at(APPLICATIONS, APPLICATIONS.key(office, right, suffix)) is not None:
             return f"{office}/{right}/{suffix}"
     return f"{office}/{right}/{named.suffix}"
+
+
+def others_keys(state: State, table: Table[Any], key: str) -> tuple[str, ...]:
+    """Return the keys under which others may have recorded something of a filing, its own first.
+
+    What they recorded before its office published a format stands under the number as printed.
+
+    Args:
+        state: The state.
+        table: Where they recorded it, under office and kind of right.
+        key: Office, kind of right, series and number as keys show them.
+    """
+    office, right, suffix = key.split("/", 2)
+    is_printed = suffix.startswith(f"{UNKNOWN_SERIES}/")
+    if is_printed or not state.holds(table, office, right, UNKNOWN_SERIES):
+        return (key,)
+    entry = state.at(APPLICATIONS, APPLICATIONS.key(key))
+    printed = (entry.number, entry.printed or entry.number) if entry else ()
+    return (key, *(f"{office}/{right}/{unknown_suffix(one)}" for one in dict.fromkeys(printed)))
 
 
 def covered(state: State, office: str, right: str, suffix: str) -> bool:

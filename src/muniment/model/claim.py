@@ -23,6 +23,7 @@ from muniment.codec import (
     items,
     pattern,
 )
+from muniment.model.application import others_keys
 from muniment.model.state import State, Table
 from muniment.proof.crypto import b64, sha256
 
@@ -224,7 +225,8 @@ def claims_made_on(state: State, earlier: str) -> tuple[Made, ...]:
         earlier: Office, kind of right, series and number as keys show them.
     """
     found = [(one, state.at(CLAIMS, CLAIMS.key(one.claim)))
-             for _, one in state.rows(CLAIMED, earlier)]
+             for key in others_keys(state, CLAIMED, earlier)
+             for _, one in state.rows(CLAIMED, key)]
     return tuple(Made(one.claim, claim, one.moved, one.accepted)
                  for one, claim in found if claim is not None)
 

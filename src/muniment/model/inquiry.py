@@ -42,10 +42,10 @@ from muniment.model.priority_case import (
     Steps,
 )
 from muniment.model.reference import PARAMETERS
-from muniment.model.relation import RELATED, RELATIONS, RelationKind
+from muniment.model.relation import RELATED, RELATIONS, RelationKind, has_relations
 from muniment.model.reliance import Reliances, Standing
 from muniment.model.rulebook import Rulebook
-from muniment.model.same_subject import Subject, declared_title, has_relatives
+from muniment.model.same_subject import Subject, declared_title
 from muniment.model.sealed import Grant
 from muniment.model.state import State, Table
 
@@ -186,7 +186,7 @@ class Inquiry:
         facts, key = known
         if not key:
             return facts
-        if facts.found in ("application", "copy") and has_relatives(self._state, key):
+        if facts.found in ("application", "copy") and has_relations(self._state, key):
             facts = self._among_its_subject(facts, key)
         return self._with_inherited(facts, key)
 

@@ -8,6 +8,7 @@ both places, and has no effect.
 from typing import Literal
 
 from muniment.codec import AccountId, Date, Natural, Record, Word
+from muniment.model.application import identify, key_part, others_keys
 from muniment.model.claim import FilingName, Place
 from muniment.model.state import State, Table
 from muniment.proof.crypto import b64, sha256
@@ -102,4 +103,46 @@ def relations_to(state: State, key: str) -> tuple[Related, ...]:
         state: The public state.
         key: Office, kind of right, series and number as keys show them.
     """
-    return tuple(one for _, one in state.rows(RELATED, key) if not one.withdrawn)
+    return tuple(one for name in others_keys(state, RELATED, key)
+                 for _, one in state.rows(RELATED, name) if not one.withdrawn)
+
+
+def has_relations(state: State, key: str) -> bool:
+    """Return whether any office ever declared a relation of a filing, or to it.
+
+    Args:
+        state: The public state.
+        key: Office, kind of right, series and number as keys show them.
+    """
+    return bool(state.rows(RELATIONS, key)) or any(
+        state.rows(RELATED, name) for name in others_keys(state, RELATED, key))
+
+
+def standing_relation(
+    state: State, own: str, kind: RelationKind, other: FilingName
+) -> tuple[str, Relation] | None:
+    """Return (key part of the other filing, relation) as an office declared it, if it stands.
+
+    That key part is the one under which it was indexed: its office may have published a format
+    since.
+
+    Args:
+        state: The public state.
+        own: The office's own filing, as keys show it.
+        kind: What it is to the other one.
+        other: The other filing.
+    """
+    wanted = _key(state, other)
+    for row, one in state.rows(RELATIONS, own):
+        if one.withdrawn is not None or one.kind != kind or _key(state, one.other) != wanted:
+            continue
+        name, named = row.decode("ascii").split("/")[-2], one.other
+        for suffix in identify(state, named.office, named.right, named.number).suffixes:
+            listed = f"{named.office}/{named.right}/{suffix}"
+            if relation_name(kind, listed) == name:
+                return listed, one
+    return None
+
+
+def _key(state: State, named: FilingName) -> str:
+    return key_part(state, named.office, named.right, named.number)

@@ -19,7 +19,7 @@ from muniment.model.calendar import parse_date
 from muniment.model.claim import FilingName, claims_made_on
 from muniment.model.descent import Lineage, filing_at
 from muniment.model.priority_case import RelatedFiling, Title
-from muniment.model.relation import RELATED, RELATIONS, relations_of, relations_to
+from muniment.model.relation import relations_of, relations_to
 from muniment.model.state import State
 
 SUBJECTS_MAX = 16
@@ -135,11 +135,6 @@ def _links(state: State, key: str) -> _Links:
     links |= {(one.filing, one.filing.partition("/")[0]) for one in relations_to(state, key)
               if one.kind == _SAME}
     return tuple(sorted(links))
-
-
-def has_relatives(state: State, key: str) -> bool:
-    """Return whether any office ever declared a relation of a filing, or to it."""
-    return bool(state.rows(RELATIONS, key) or state.rows(RELATED, key))
 
 
 def _shown(state: State, key: str) -> RelatedFiling:

@@ -21,6 +21,7 @@ from muniment.model.relation import (
     RelationKind,
     relation_name,
     relations_of,
+    standing_relation,
 )
 from muniment.model.state import Change, State, change
 
@@ -88,9 +89,8 @@ def dates_have_come(operation: DeclareRelation, state: State, ctx: Context) -> b
 @TYPE.check(5, "relation-already-declared", basis="docs/formats/state-tree.md")
 def relation_is_new(operation: DeclareRelation, state: State, ctx: Context) -> bool:
     """This relation MUST NOT stand declared; one that was withdrawn may be declared anew."""
-    name = relation_name(operation.kind, _other(operation, state))
-    stands = state.get(RELATIONS, _own(operation, state), name)
-    return stands is None or stands.withdrawn is not None
+    own = _own(operation, state)
+    return standing_relation(state, own, operation.kind, operation.other) is None
 
 
 @TYPE.check(6, "fact-not-of-this-kind", basis="Paris Convention Art. 4A(1) and 4G")

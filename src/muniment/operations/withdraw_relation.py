@@ -13,10 +13,12 @@ from muniment.model.dates import has_come
 from muniment.model.relation import (
     RELATED,
     RELATIONS,
+    Related,
     Relation,
     RelationKind,
     RelationWithdrawal,
     relation_name,
+    standing_relation,
 )
 from muniment.model.state import Change, State, change
 
@@ -59,8 +61,7 @@ def filing_is_here(operation: WithdrawRelation, state: State, ctx: Context) -> b
 @TYPE.check(2, "relation-not-declared", basis="docs/priority.md")
 def relation_stands(operation: WithdrawRelation, state: State, ctx: Context) -> bool:
     """The relation MUST stand declared in the office's register, and not be withdrawn already."""
-    stands = _standing(operation, state)
-    return stands is not None and stands.withdrawn is None
+    return _standing(operation, state) is not None
 
 
 @TYPE.check(3, "date-not-real-or-future", basis="WIPO Standard ST.2")
@@ -74,27 +75,24 @@ def relation_is_withdrawn(
     operation: WithdrawRelation, state: State, ctx: Context
 ) -> Iterator[Change]:
     """The relation is marked as withdrawn, in the office's register and in the index."""
-    own, other = _keys(operation, state)
+    own, stands = _own(operation, state), _standing(operation, state)
+    if stands is None:
+        return
+    other, relation = stands
     key = RELATIONS.key(own, relation_name(operation.kind, other))
     index = RELATED.key(other, relation_name(operation.kind, own))
-    before, listed = state.at(RELATIONS, key), state.at(RELATED, index)
-    if before is None or listed is None:
-        return
     withdrawn = RelationWithdrawal(cause=operation.cause, date=operation.date, entry=ctx.position)
-    yield change(RELATIONS, key, before, replace(before, withdrawn=withdrawn))
-    yield change(RELATED, index, listed, replace(listed, withdrawn=True))
+    yield change(RELATIONS, key, state.at(RELATIONS, key), replace(relation, withdrawn=withdrawn))
+    yield change(RELATED, index, state.at(RELATED, index),
+                 Related(filing=own, kind=operation.kind, withdrawn=True))
 
 
-def _standing(operation: WithdrawRelation, state: State) -> Relation | None:
-    own, other = _keys(operation, state)
-    return state.get(RELATIONS, own, relation_name(operation.kind, other))
+def _standing(operation: WithdrawRelation, state: State) -> tuple[str, Relation] | None:
+    return standing_relation(state, _own(operation, state), operation.kind, operation.other)
 
 
-def _keys(operation: WithdrawRelation, state: State) -> tuple[str, str]:
-    """Return the office's own filing and the other one as keys show them."""
-    other = operation.other
-    return (filings.key_part(state, operation.office, operation.right, operation.number),
-            filings.key_part(state, other.office, other.right, other.number))
+def _own(operation: WithdrawRelation, state: State) -> str:
+    return filings.key_part(state, operation.office, operation.right, operation.number)
 
 
 @TYPE.examples
