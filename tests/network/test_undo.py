@@ -1,5 +1,6 @@
 """The last decided block can be taken back: what is run again is the same to the byte."""
 
+import json
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -10,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.abci.grammar import START
 from tests.network.test_application import BLOCKS, SUBJECT, WORLD, decide, ready
+from tests.network.test_joining import run as command
+from tests.network.test_local_network import Filing
 from tests.network.world import filing
 
+from muniment.network.cluster import Cluster
 from muniment.proof.errors import NotFound
 from muniment.storage.decided import DecidedStorage
 
@@ -74,3 +78,35 @@ def test_undo_crosses_a_tile_of_the_log_and_pages_that_were_divided(tmp_path):
     assert stored(path) == before
     assert run(path, blocks[2:], first + 2) == answer
     assert stored(path) == after
+
+
+def test_a_node_takes_its_last_block_back_and_runs_it_again(cometbft, tmp_path):
+    """Ledger and engine together; the block that is run again has the root that it had."""
+    cluster = Cluster.make(tmp_path / "net", 1, links="direct")
+    (node,) = cluster.nodes.values()
+    try:
+        cluster.up()
+        filing = Filing(cluster)
+        for _ in range(3):
+            filing.file("XA")
+        assert "already-running" in command("node", "rollback", node.folder, "--json", code=5)
+        command("node", "stop", node.folder)
+        before, decided = stored(node.folder), height(node)
+        told = json.loads(command("node", "rollback", node.folder, "--json"))
+        assert told == {"height": decided - 1}
+        assert height(node) == decided - 1
+        again = command("node", "rollback", node.folder, "--json", code=3)
+        assert json.loads(again)["error"] == "nothing-to-undo"
+        command("node", "start", node.folder)
+        filing.file("XA")
+        command("node", "stop", node.folder)
+        after = stored(node.folder)
+        assert set(before["entry"]) <= set(after["entry"])
+        assert set(before["block"]) <= set(after["block"])
+    finally:
+        cluster.down()
+
+
+def height(node):
+    with DecidedStorage(node.folder) as storage:
+        return storage.decided()

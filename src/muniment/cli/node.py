@@ -54,22 +54,22 @@ def stop(
 
 @app.command()
 def rollback(
-    directory: NodeArgument,
+    directory: Annotated[Path, typer.Argument(help="The node's directory.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Take the last block back, as `cometbft rollback` does for the engine; once at most.
+    """Take the last block back, in ledger and engine, once at most: it is run again at the start.
 
-    Stop the node first. Afterwards both run the block again, or another one.
+    Stop the node first.
     """
     with errors(as_json=as_json):
-        from muniment.storage.decided import DecidedStorage
+        from muniment.network.rollback import rollback as take_back
 
-        with DecidedStorage(directory) as storage:
-            height = storage.undo()
+        height = take_back(directory)
     if as_json:
         print_json({"height": height})
         return
-    show([("height", height), ("next", "cometbft rollback --home DIR, if not done; then start")])
+    show([("height", height), ("next", f"muniment node start {directory}, or your service "
+                               "manager")])
 
 
 @app.command()

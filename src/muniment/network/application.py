@@ -49,8 +49,8 @@ from muniment.network.mempool import is_sound
 from muniment.network.queries import FILTER
 from muniment.network.questions import ANSWERED, FAILED, write_error
 from muniment.network.restoring import Restoring
-from muniment.network.standing import APP_VERSION, Standing, Watch
-from muniment.node.promotion import EVIDENCE_BLOCKS
+from muniment.network.standing import Standing, Watch
+from muniment.node.promotion import APP_VERSION, EVIDENCE_BLOCKS
 from muniment.proof import limits
 from muniment.proof.errors import Fault, LedgerError
 from muniment.storage.protocol import Storage

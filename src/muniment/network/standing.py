@@ -26,13 +26,12 @@ from muniment.network.guests import guests
 from muniment.network.ledger import DecidedLedger
 from muniment.network.mempool import Mempool
 from muniment.network.queries import Queries
+from muniment.node.promotion import APP_VERSION
 from muniment.proof.crypto import sha256, unb64
 from muniment.proof.errors import Fault
 from muniment.storage.decided import DecidedStorage
 from muniment.storage.protocol import Head
 
-APP_VERSION = 1
-"""Raised when nodes of two versions could not agree on a block; an edition does not raise it."""
 _KINDS: dict[int, str] = {
     MisbehaviorType.DUPLICATE_VOTE: "duplicate-vote",
     MisbehaviorType.LIGHT_CLIENT_ATTACK: "light-client-attack",

@@ -29,6 +29,12 @@ from muniment.storage.decided import promote as mark
 from muniment.storage.sqlite import FILE_NAME
 
 GENESIS_FILE = "genesis.json"
+APP_VERSION = 1
+"""Raised when nodes of two versions could not agree on a block; an edition does not raise it.
+
+It stands in the genesis and in the application's answer alike: an engine that takes a block back
+looks for it in the one, an engine that starts anew in the other.
+"""
 EVIDENCE_SECONDS = limits.EVIDENCE_DAYS * 86_400
 """How long a double vote can be reported: as long as a light client trusts a validator."""
 EVIDENCE_BLOCKS = 100_000
@@ -69,7 +75,7 @@ class ChainGenesis:
                     "max_bytes": str(EVIDENCE_BYTES_MAX),
                 },
                 "validator": {"pub_key_types": ["ed25519"]},
-                "version": {"app": "0"},
+                "version": {"app": str(APP_VERSION)},
             },
             "genesis_time": datetime.fromtimestamp(self.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "initial_height": str(self.initial_height),

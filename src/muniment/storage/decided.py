@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from muniment.codec import pack, unpacker
 from muniment.proof.errors import NotFound, StorageFault
@@ -125,8 +125,8 @@ class DecidedStorage(SqliteStorage):
         found = ((number, self.page(number)) for number in numbers)
         return [(number, body) for number, body in found if body is not None]
 
-    def undo(self) -> int:
-        """Take the last decided block back; return the height decided before it.
+    def require_undo(self) -> Any:
+        """Return the row of the last decided block, as it is kept for `undo`.
 
         Raises:
             NotFound: Nothing was decided since the last undo.
@@ -138,6 +138,15 @@ class DecidedStorage(SqliteStorage):
                 basis="docs/rfc/0003-the-network.md",
                 remedy="Restore a backup, or begin from a snapshot of another node.",
             )
+        return row
+
+    def undo(self) -> int:
+        """Take the last decided block back; return the height decided before it.
+
+        Raises:
+            NotFound: Nothing was decided since the last undo.
+        """
+        row = self.require_undo()
         with self._transaction():
             if row[1] is not None:
                 self._undo_block(_unpack_head(row[1]))
