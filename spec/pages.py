@@ -14,6 +14,7 @@ from muniment.model import (
     account,
     application,
     claim,
+    confirmation,
     document,
     ledger,
     member,
@@ -32,8 +33,8 @@ from muniment.texts import LANGUAGES, catalogue, gaps
 
 MADE = "<!-- Made by `make generate` from the declarations. Do not edit. -->\n"
 FINDINGS = "<!-- The table is made by `make generate` from the declarations. -->\n"
-STATE_MODULES = (account, application, claim, document, ledger, member, misbehaviour, power,
-                 proposal, recovery, reference, relation, validator)
+STATE_MODULES = (account, application, claim, confirmation, document, ledger, member, misbehaviour,
+                 power, proposal, recovery, reference, relation, validator)
 
 
 def transactions() -> str:

@@ -22,9 +22,10 @@ from muniment.declare import Carries, Check, TransactionType
 from muniment.editions import Rules, rules_of
 from muniment.invariants import uphold
 from muniment.model import codes
+from muniment.model.confirmation import readiness
 from muniment.model.context import Context
 from muniment.model.envelope import Envelope, Erased
-from muniment.model.ledger import CLOCK, EDITIONS, Clock
+from muniment.model.ledger import CLOCK, EDITIONS, Clock, Edition, without_next
 from muniment.model.misbehaviour import Misbehaviour, is_new, strike
 from muniment.model.parameters import BLOCK_BYTES, value_of
 from muniment.model.proposal import PROPOSALS, counted
@@ -143,8 +144,8 @@ class Engine:
             Fault: The height or the time goes back, or this code lacks the edition in force.
             StorageFault: The state that was read is damaged; the node must stop.
         """
-        self._advance(height, time)
         result = BlockResult(height, time)
+        self._advance(result)
         for envelope in envelopes:
             result.outcomes.append(self._envelope(envelope, result))
         for report in misbehaviour:
@@ -170,26 +171,31 @@ class Engine:
             )
         return rules
 
-    def _advance(self, height: int, time: int) -> None:
+    def _advance(self, result: BlockResult) -> None:
         clock = self.state.get(CLOCK)
-        if clock is None or height <= clock.height or time < clock.time:
+        if clock is None or result.height <= clock.height or result.time < clock.time:
             raise Fault("Height and time of a block never go back.")
         edition = self.state.get(EDITIONS)
         announced = edition.next_height if edition is not None else None
-        if announced is not None and height >= announced:
-            self._switch_edition()
+        if edition is not None and announced is not None and result.height >= announced:
+            self._end_announcement(edition, result)
 
-    def _switch_edition(self) -> None:
-        before = self.state.get(EDITIONS)
-        if before is None or before.next_name is None or before.next_hash is None:
+    def _end_announcement(self, before: Edition, result: BlockResult) -> None:
+        """Let the edition begin that was announced, or lapse if too few confirmed it."""
+        name, ready, after = before.next_name, readiness(self.state, before), without_next(before)
+        if name is None or before.next_hash is None:
             raise Fault("No edition was announced.")
-        rules = rules_of(before.next_name, self._types)
-        if rules.hash != before.next_hash:
-            raise Fault(f"This code lacks edition {before.next_name} as it was activated.")
-        after = replace(before, hash=before.next_hash, name=before.next_name,
-                        next_hash=None, next_height=None, next_name=None)
+        if ready.is_enough:
+            rules = rules_of(name, self._types)
+            if rules.hash != before.next_hash:
+                raise Fault(f"This code lacks edition {name} as it was activated.")
+            after = replace(after, hash=rules.hash, name=name)
+            self.rules = rules
+        else:
+            result.alarms.append(
+                f"edition {name} lapsed at height {result.height}: validators with {ready.power} "
+                f"of {ready.total} power confirmed it")
         self.state.put((change(EDITIONS, EDITIONS.key(), before, after),))
-        self.rules = rules
 
     def _envelope(self, envelope: Envelope, result: BlockResult) -> Outcome:
         try:

@@ -172,6 +172,9 @@ def test_edition_that_members_voted_begins_at_its_height_and_stops_code_that_lac
                       network.nodes[office].url)
 
     network.restart("XD", "poisoned", f"other-{OTHER}")
+    for office in ("XA", "XB", "XC"):
+        answer("validator", "confirm", OTHER, "--ledger", desks[office], "--node",
+               network.nodes[office].url)
     switch = network.nodes["XA"].height() + 24
     number = ask("XA", "propose", "activate-edition", "--set", f"edition={OTHER}", "--set",
                     f"height={switch}")["proposal"]

@@ -337,10 +337,11 @@ def test_later_code_upgrades_a_ledger_made_by_older_code(ledger_path, clock):
             return ledger.submit([ledger.sign(wallet, [encode(operation)])])[0].operations[0]
 
         assert submit(file("2026/000013")) == 0
-        height = ledger.head.height + 3
+        height, lock = ledger.head.height + 3, rules_of("2027", newer).hash
         assert submit(_made("activate-edition", {
-            "edition": "2027", "hash": rules_of("2027", newer).hash, "height": height})) == 0
-        assert submit(file("2026/000113")) == 0
+            "edition": "2027", "hash": lock, "height": height})) == 0
+        assert submit(_made("confirm-edition", {
+            "edition": "2027", "hash": lock, "office": "XA"})) == 0
         assert submit(file("2026/000213")) == 2050
     with SoloLedger(ledger_path, now=clock, types=newer) as ledger:
         assert audit(ledger, types=newer).entries == ledger.head.size

@@ -637,11 +637,16 @@ class Ballot:
 
     def __init__(self, path, clock, types=None):
         self.path, self.ledger = path, SoloLedger(path, now=clock, types=types)
+        self.types = types
 
     def submit(self, office, *operations):
         wallet = Wallet.load(self.path / KEYS / f"{office}.json")
         lines = [encode(one) for one in operations]
         return self.ledger.submit([self.ledger.sign(wallet, lines)])[0].operations
+
+    def confirming(self, office):
+        return _made("confirm-edition", {
+            "edition": "2027", "hash": rules_of("2027", self.types).hash, "office": office})
 
     def decide(self, act, *offices):
         assert self.submit(offices[0], proposing(offices[0], act)) == (0,)
@@ -657,10 +662,12 @@ def test_members_upgrade_a_ledger_made_under_an_older_edition(network, clock):
     network.ledger.close()
     newer = later_edition(declared())
     voting = Ballot(path, clock, newer)
-    height = voting.ledger.head.height + 12
+    height = voting.ledger.head.height + 15
     act = _made("activate-edition", {
         "edition": "2027", "hash": rules_of("2027", newer).hash, "height": height})
     assert voting.submit("XA", act) == (codes.MEMBERS_DECIDE,)
+    for office in ("XA", "XB", "XC"):
+        assert voting.submit(office, voting.confirming(office)) == (0,)
     assert voting.decide(act, "XA", "XB") == 4405
     assert voting.decide(act, "XA", "XB", "XC") == 0
     assert voting.decide(RemoveMember(office="XD"), "XA", "XB", "XC") == 0
@@ -678,7 +685,9 @@ def test_node_without_the_edition_stops_at_its_height_and_writes_nothing(network
     network.ledger.close()
     newer = later_edition(declared())
     voting = Ballot(path, clock, newer)
-    height = voting.ledger.head.height + 6
+    height = voting.ledger.head.height + 9
+    for office in ("XA", "XB", "XC"):
+        assert voting.submit(office, voting.confirming(office)) == (0,)
     act = _made("activate-edition", {
         "edition": "2027", "hash": rules_of("2027", newer).hash, "height": height})
     assert voting.decide(act, "XA", "XB", "XC") == 0

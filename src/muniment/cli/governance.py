@@ -223,7 +223,11 @@ def rulebook(ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False)
         show([("edition", f"{book['edition']}, lock {book['hash']}")],
              fiction=register.is_fiction)
         if book["next_edition"] is not None:
-            show([("next", f"edition {book['next_edition']} from block {book['next_height']}")])
+            ready = book["confirmed"]
+            show([("next", f"edition {book['next_edition']} from block {book['next_height']}"),
+                  ("confirmed", f"{ready['power']} of {ready['total']} power "
+                   f"({', '.join(ready['by']) or 'nobody'}): "
+                   f"{'enough' if ready['enough'] else 'NOT ENOUGH, it would lapse'}")])
         show_table(("act", "who", "majority"), [
             (one["act"], ", ".join(one["signers"]), one["majority"] or "-")
             for one in book["acts"]])

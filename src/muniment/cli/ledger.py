@@ -131,10 +131,7 @@ def activate_edition(
 ) -> None:
     """Announce the edition that this code carries, to begin at a height."""
     with opened(ledger, account, as_json=as_json) as register:
-        from muniment.editions import rules_of
-        from muniment.operations.activate_edition import ActivateEdition
+        from muniment.node.edition import announce_edition
 
-        receipt = register.act(ActivateEdition(
-            edition=edition, hash=rules_of(edition).hash, height=height
-        ))
+        receipt = announce_edition(register, edition, height)
         show_receipt(register, receipt, f"edition {edition} from block {height}", as_json=as_json)

@@ -20,7 +20,7 @@ from muniment.cli.common import (
 from muniment.node.register import Register
 
 member_app = group("List the members of a network, leave, lend units, attest service.")
-validator_app = group("Enrol, retire and list the nodes of offices.")
+validator_app = group("Enrol, retire and list the nodes of offices; confirm what they run.")
 NODE_LOG_KEY_FILE = "node-log.key"
 
 
@@ -149,6 +149,20 @@ def retire(
     with opened(ledger, account, as_json=as_json) as register:
         _act(register, {"office": register.account, "type": "retire-validator"},
              f"node of {register.account} observes", as_json=as_json)
+
+
+@validator_app.command()
+def confirm(
+    edition: Annotated[str, typer.Argument(help="Name of the edition.")],
+    ledger: LedgerOption = Path("ledger"), account: AccountOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that the office's node carries an edition, as the code that runs this command does."""
+    with opened(ledger, account, as_json=as_json) as register:
+        from muniment.node.edition import confirm_edition
+
+        show_receipt(register, confirm_edition(register, edition),
+                     f"{register.account} will run edition {edition}", as_json=as_json)
 
 
 @validator_app.command("list")

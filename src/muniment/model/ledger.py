@@ -2,11 +2,14 @@
 
 from typing import Annotated
 
-from muniment.codec import Digest, Natural, Record, members, pattern
+from muniment.codec import Digest, Natural, Record, members, pattern, replace
 from muniment.model.account import Jwk
 from muniment.model.state import Table
 from muniment.proof.crypto import load_public_key
 from muniment.proof.errors import LedgerError
+
+EditionName = Annotated[str, pattern(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")]
+"""The name of an edition: a year, and what sorts after it."""
 
 
 class LogKey(Record, frozen=True, kw_only=True):
@@ -23,13 +26,13 @@ class Edition(Record, frozen=True, kw_only=True):
 
     hash: Digest
     """SHA-256 of the edition's lock."""
-    name: Annotated[str, pattern(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")]
+    name: EditionName
     """Its name, e.g. `2026`."""
     next_hash: Digest | None = None
     """The hash of the edition that follows."""
     next_height: Natural | None = None
     """The height of the first block under it."""
-    next_name: Annotated[str, pattern(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")] | None = None
+    next_name: EditionName | None = None
     """The name of the edition that follows."""
 
 
@@ -45,6 +48,11 @@ class Clock(Record, frozen=True, kw_only=True):
 LOG_KEYS = Table("log-key", LogKey, "The key that signs a solo ledger's checkpoints.")
 EDITIONS = Table("edition", Edition, "The rules in force.")
 CLOCK = Table("clock", Clock, "The height and time of the last block that changed something.")
+
+
+def without_next(edition: Edition) -> Edition:
+    """Return the rules in force with nothing announced."""
+    return replace(edition, next_hash=None, next_height=None, next_name=None)
 
 
 def admissible(key: Jwk) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from muniment.declare import Signer
 from muniment.model.account import ACCOUNTS
+from muniment.model.confirmation import readiness
 from muniment.model.dates import SECONDS_A_DAY
 from muniment.model.ledger import EDITIONS
 from muniment.model.member import GOVERNANCE, MEMBERS, members
@@ -155,8 +156,12 @@ def rulebook(ledger: Ledger) -> dict[str, Any]:
         for name, bounds in SETTABLE.items()
     ]
     coming = edition is not None and edition.next_height is not None
+    ready = readiness(state, edition) if edition is not None and coming else None
     return {
         "acts": acts, "bonus_cap": bonus_cap(standing(ledger)["validators"]),
+        "confirmed": None if ready is None else {
+            "by": list(ready.offices), "enough": ready.is_enough, "power": ready.power,
+            "total": ready.total},
         "edition": rules.edition, "hash": rules.hash,
         "next_edition": edition.next_name if edition is not None and coming else None,
         "next_height": edition.next_height if edition is not None and coming else None,

@@ -1,20 +1,19 @@
-"""Activate an edition: switch the rules at a height."""
+"""Activate an edition: announce the rules that begin at a height, if enough confirm them."""
 
 from collections.abc import Iterator
-from typing import Annotated
 
-from muniment.codec import Digest, Natural, Payload, pattern, replace
+from muniment.codec import Digest, Natural, Payload, replace
 from muniment.declare import Example, Majority, Signer, TransactionType
 from muniment.model import example as given
 from muniment.model.context import Context
-from muniment.model.ledger import EDITIONS
+from muniment.model.ledger import EDITIONS, EditionName
 from muniment.model.state import Change, State, change
 
 
 class ActivateEdition(Payload, frozen=True, kw_only=True, tag="activate-edition"):
     """Which rules begin when."""
 
-    edition: Annotated[str, pattern(r"\A[0-9]{4}[a-z0-9.-]{0,12}\Z")]
+    edition: EditionName
     """The name of the edition."""
     hash: Digest
     """SHA-256 of its lock, as the code that carries it computes it."""

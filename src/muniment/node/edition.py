@@ -1,0 +1,51 @@
+"""An edition as commands use it: what this code carries, confirmed for the acting office.
+
+The lock is that of the code that runs here. An office confirms where its node's own code is
+installed: nothing else can know what that node will compute.
+"""
+
+from muniment.codec import Payload
+from muniment.editions import rules_of
+from muniment.model import codes
+from muniment.model.confirmation import CONFIRMATIONS
+from muniment.node.explain import refused
+from muniment.node.register import Receipt, Register
+from muniment.operations.activate_edition import ActivateEdition
+from muniment.operations.confirm_edition import ConfirmEdition
+
+
+def confirm_edition(register: Register, edition: str) -> Receipt:
+    """Say for the acting office that its node carries an edition as this code does.
+
+    Raises:
+        Refused: The edition is not a later one, or it was confirmed before.
+    """
+    return register.act(_confirmation(register, edition))
+
+
+def announce_edition(register: Register, edition: str, height: int) -> Receipt:
+    """Announce an edition as the operator, who confirms it in the same envelope.
+
+    Args:
+        register: The ledger, with the operator as the acting account.
+        edition: The name of the edition.
+        height: The height of the first block under it.
+
+    Raises:
+        Refused: A check refused it, or the members decide.
+    """
+    confirms = _confirmation(register, edition)
+    known = register.ledger.state.get(CONFIRMATIONS, register.account)
+    stands = known is not None and (known.edition, known.hash) == (edition, confirms.hash)
+    announces = ActivateEdition(edition=edition, hash=confirms.hash, height=height)
+    operations: list[Payload] = [announces] if stands else [announces, confirms]
+    outcome = register.submit(operations, atomic=True)
+    for code in outcome.operations:
+        if code not in {codes.ACCEPTED, codes.NOT_APPLIED}:
+            raise refused(code)
+    return register.receipt(outcome.position)
+
+
+def _confirmation(register: Register, edition: str) -> ConfirmEdition:
+    return ConfirmEdition(
+        edition=edition, hash=rules_of(edition).hash, office=register.account)

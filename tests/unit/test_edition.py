@@ -1,0 +1,110 @@
+"""The laws of editions: when an announced one begins, and that no announcement stops a ledger."""
+
+import pytest
+from tests.governing import as_office, decide, found_network
+
+from muniment.cli.account import _made
+from muniment.editions import NEWEST, rules_of
+from muniment.model import codes
+from muniment.model import example as given
+from muniment.model.ledger import EDITIONS
+from muniment.node.audit import audit
+from muniment.node.ballot import rulebook
+from muniment.node.edition import announce_edition, confirm_edition
+from muniment.node.register import Register
+from muniment.operations.remove_member import RemoveMember
+from muniment.proof.errors import Refused
+
+
+@pytest.fixture
+def network(register):
+    found_network(register)
+    return register
+
+
+def edition_of(register):
+    return register.ledger.engine.rules.edition
+
+
+def announcing(register, ahead, digest=None):
+    return _made("activate-edition", {
+        "edition": "2027", "hash": digest or rules_of("2027").hash,
+        "height": register.ledger.head.height + ahead})
+
+
+def to_pass(register, blocks):
+    """Let blocks pass in which everything is refused."""
+    for number in range(blocks):
+        as_office(register, "XA", _made("vote", {
+            "favour": True, "member": "XA", "proposal": 900 + number}))
+
+
+def test_an_edition_that_no_code_carries_stops_nobody(network):
+    """The members carry any 32 bytes; too few confirm them, and the ledger goes on."""
+    decide(network, announcing(network, 6, given.DIGEST), "XA", "XB", "XC")
+    assert as_office(network, "XA", _made("confirm-edition", {
+        "edition": "2027", "hash": given.DIGEST, "office": "XA"})) == 0
+    to_pass(network, 3)
+    assert edition_of(network) == NEWEST
+    assert network.ledger.state.get(EDITIONS).next_name is None
+    assert "lapsed" in network.ledger.alarms[-1]
+    assert audit(network.ledger).entries == network.ledger.head.size
+    decide(network, RemoveMember(office="XD"), "XA", "XB", "XC")
+    with Register(network.directory, read_only=True) as again:
+        assert edition_of(again) == NEWEST
+
+
+@pytest.mark.parametrize(("offices", "begins"), [
+    (("XA", "XB"), False), (("XA", "XB", "XC"), True)])
+def test_an_edition_begins_if_more_than_two_thirds_of_the_power_confirmed_it(
+        network, offices, begins):
+    decide(network, announcing(network, 9), "XA", "XB", "XC")
+    for office in offices:
+        network.account = office
+        confirm_edition(network, "2027")
+    book = rulebook(network.ledger)
+    assert book["confirmed"] == {
+        "by": list(offices), "enough": begins, "power": len(offices), "total": 4}
+    to_pass(network, 5)
+    assert edition_of(network) == ("2027" if begins else NEWEST)
+    assert rulebook(network.ledger)["next_edition"] is None
+
+
+def test_exactly_two_thirds_are_too_few(network):
+    decide(network, RemoveMember(office="XD"), "XA", "XB", "XC")
+    decide(network, announcing(network, 9), "XA", "XB", "XC")
+    for office in ("XA", "XB", "XD"):
+        network.account = office
+        confirm_edition(network, "2027")
+    to_pass(network, 6)
+    assert edition_of(network) == NEWEST
+
+
+def test_an_announcement_is_withdrawn_and_later_made_anew(network):
+    for office in ("XA", "XB", "XC"):
+        network.account = office
+        confirm_edition(network, "2027")
+    decide(network, announcing(network, 12), "XA", "XB", "XC")
+    withdraws = _made("withdraw-edition", {"edition": "2027"})
+    assert as_office(network, "XA", withdraws) == codes.MEMBERS_DECIDE
+    decide(network, withdraws, "XA", "XB", "XC")
+    to_pass(network, 12)
+    assert edition_of(network) == NEWEST
+    decide(network, announcing(network, 6), "XA", "XB", "XC")
+    to_pass(network, 6)
+    assert edition_of(network) == "2027"
+
+
+def test_an_operator_who_announces_confirms_at_once_and_another_lock_lapses(register):
+    announce_edition(register, "2027", register.ledger.head.height + 3)
+    to_pass(register, 1)
+    assert edition_of(register) == NEWEST
+    to_pass(register, 1)
+    assert edition_of(register) == "2027"
+    height = register.ledger.head.height
+    assert as_office(register, "XA", _made("activate-edition", {
+        "edition": "2028", "hash": given.DIGEST, "height": height + 2})) == 0
+    to_pass(register, 1)
+    assert edition_of(register) == "2027"
+    with pytest.raises(Refused, match="edition-not-later"):
+        announce_edition(register, "2027", height + 9)
