@@ -14,6 +14,7 @@ from muniment.cli.app import app
 from muniment.network.founder import begin_network
 from muniment.network.home import Place
 from muniment.network.node import Node
+from muniment.node.solo import RESTORED_FILE
 from muniment.proof.errors import NotFound
 
 
@@ -176,6 +177,15 @@ def test_ledger_in_which_others_are_seated_is_not_left_without_a_quorum(cometbft
     told = answer("network", "promote", ledger, "--line", LINE, code=1)
     assert told["error"] == "others-seated"
     assert file(ledger)
+    assert "operator" in run("governance", "status", "--ledger", ledger)
+
+
+def test_restored_ledger_is_not_promoted_before_it_has_caught_up(cometbft, tmp_path):
+    ledger = tmp_path / "xa"
+    run("init", "--office", "XA", "--profile", "demo", ledger)
+    (ledger / "keys" / RESTORED_FILE).touch()
+    told = answer("network", "promote", ledger, "--line", LINE, code=1)
+    assert told["error"] == "restored-not-caught-up"
     assert "operator" in run("governance", "status", "--ledger", ledger)
 
 

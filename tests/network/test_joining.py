@@ -12,9 +12,10 @@ from muniment.codec import replace
 from muniment.network import invite as inviting
 from muniment.network.cluster import Cluster
 from muniment.network.guests import guests, let_in
+from muniment.network.leave import leave
 from muniment.network.node import Node
 from muniment.network.remote_ledger import RemoteLedger
-from muniment.proof.errors import Fault, LedgerError, Malformed, OutOfTurn
+from muniment.proof.errors import Busy, Fault, LedgerError, Malformed, OutOfTurn
 
 
 @pytest.fixture(scope="module")
@@ -142,12 +143,19 @@ def test_members_seat_a_fifth_validator_which_signs_and_unseat_it_again(
     agree_at([joined, *network.nodes.values()], heights[-1])
 
 
-def test_office_leaves_with_its_history_by_one_command(network, invited, joined, tmp_path):
+def test_office_leaves_with_its_history_by_one_command(
+    network, invited, joined, tmp_path, monkeypatch
+):
     filing, members = invited[0], Members(network, five=True)
     members.decide("seat-validator", "--set", "office=XE")
     wait_for(lambda: filing.file("XA") and power(joined) == 1, "its power")
-    left = json.loads(run("leave", joined.folder, "--json"))
-    assert left["was_member"]
+    with monkeypatch.context() as lacking, pytest.raises(Busy, match="history-not-complete"):
+        lacking.setattr("muniment.network.leave._missing", lambda _: True)
+        leave(joined, seconds=0)
+    assert joined.runs()
+    filing.file("XA")
+    left = json.loads(run("leave", joined.folder, "--json"))  # it goes on where it ended
+    assert not left["was_member"]
     assert not joined.runs()
     assert filing.file("XD") > left["height"]
     rows = {one["office"]: one for one in members.run_list()}

@@ -45,6 +45,7 @@ def begin_network(
         NotFound: There is no ledger, it is a node already, or no engine is installed.
         Busy: Another process writes the ledger, or the node is not ready in time.
         Refused: Another office is seated, or the members decide already and have not seated this.
+        VerificationError: The ledger was restored, and a newer checkpoint may have been signed.
     """
     find(line)
     if (directory / NODE_FILE).exists():
@@ -72,6 +73,7 @@ def _take_seat(node: Node, *, promoted: bool) -> str:
     with Register(node.folder, read_only=promoted) as register:
         if promoted:
             return register.operator
+        register.ledger.checkpoint()  # what must not sign must not be handed over either
         _refuse_others(register)
         node.home.make_keys()
         engine = node.home.validator_key()
