@@ -64,10 +64,10 @@ def enter(state, office, number, date, **more):
                       example.application(date, number=number, **more)),))
 
 
-def run(state, kind, office, /, **members):
+def run(state, kind, office, /, signer=None, **members):
     module = import_module(f"muniment.operations.{kind.replace('-', '_')}")
     operation = from_members(module.TYPE.payload, {"type": kind, "office": office, **members})
-    outcome = module.TYPE.run(operation, state, example.context(office), module.TYPE.checks)
+    outcome = module.TYPE.run(operation, state, example.context(signer or office), module.TYPE.checks)
     assert isinstance(outcome, tuple), outcome.refusal
     uphold(outcome, state)
     state.put(outcome)
@@ -92,9 +92,9 @@ def unrelate(state, own=B, other=A):
         other=named(*other), cause="declared-in-error", date="2026-05-05")
 
 
-def claim(state, later, earlier):
+def claim(state, later, earlier, signer=None):
     run(state, "claim-priority", later[0], number=later[1], right="patent", date=earlier[2],
-        earlier=named(*earlier))
+        earlier=named(*earlier), signer=signer)
 
 
 def on(state, kind, later, place=0, **more):
@@ -265,6 +265,26 @@ def test_v9_a_claim_that_was_corrected_to_another_filing_may_have_served(state):
     assert first(state) == "TO_VERIFY.corrected-away"
     correct(state, ("XC", "C 3/2025"), A)
     assert first(state) == "NOT_FIRST.has-served"
+
+
+def test_a_rivals_claim_proves_nothing_until_its_office_decides(state):
+    """Whoever has the role of a filer can claim another's filing: that is to be verified only."""
+    enter(state, "XC", "C 3/2025", "2025-02-01")
+    claim(state, ("XC", "C 3/2025"), A, signer=example.agent())
+    end(state)
+    relate(state)
+    assert first(state) == "TO_VERIFY.unconfirmed"
+    decide(state, ("XC", "C 3/2025"), "Refused")
+    assert first(state) == "NOT_FIRST.has-served"
+
+
+def test_a_rivals_claim_to_the_newer_filing_sets_nothing_aside_until_it_is_accepted(state):
+    claim(state, XB, B, signer=example.agent())
+    end(state)
+    relate(state)
+    assert barred(state) == ("TO_VERIFY.pending", ["XB"])
+    decide(state, XB, "Accepted")
+    assert barred(state) == ("BARRED", ["XB"])
 
 
 def test_a_claim_corrected_from_the_newer_filing_undecided_sets_nothing_aside(state):

@@ -28,6 +28,15 @@ def is_of_the_office(state: State, office: str, account: str) -> bool:
     return account == office or state.get(ROLES, office, "registrar", account) is not None
 
 
+def is_unconfirmed(state: State, office: str, claim: Claim) -> bool:
+    """Return whether a claim is the word of a filer alone, on which the office never decided.
+
+    Anyone with the role of a filer can enter a claim to another's filing: what it does to others
+    is open until the office has spoken.
+    """
+    return claim.decided is None and not is_of_the_office(state, office, claim.submitter)
+
+
 def may_mend(state: State, office: str, claim: Claim, ctx: Context) -> bool:
     """Return whether the signer may correct or withdraw a claim."""
     if speaks_for_office(state, office, ctx):

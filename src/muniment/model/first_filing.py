@@ -84,6 +84,8 @@ def _doubt(
     for one in older:
         if any(filed <= start for _, filed in one.once):
             return Result("P08", "TO_VERIFY", "corrected-away", _shown(one))
+        if any(filed <= start for _, filed in one.unconfirmed):
+            return Result("P08", "TO_VERIFY", "unconfirmed", _shown(one))
     return plain("P08", "TO_VERIFY", "too-many") if many else None
 
 
@@ -91,7 +93,8 @@ def _shown(one: RelatedFiling) -> dict[str, Any]:
     days = {"date": one.filed, "ended": one.ended, "published": one.published}
     facts = {name: format_date(day) for name, day in days.items() if day is not None}
     return {"older": {**facts, "number": one.number, "office": one.office,
-                      "claimed_at": sorted({office for office, _ in one.served + one.once})}}
+                      "claimed_at": sorted({office for office, _ in (
+                          *one.served, *one.once, *one.unconfirmed)})}}
 
 
 def filing_is_not_barred(case: Case) -> Result:

@@ -93,6 +93,9 @@ class RelatedFiling:
     """(office, filing date) of each filing that claimed it."""
     once: tuple[tuple[str, date], ...] = ()
     """(office, filing date) of each filing whose claim to it was corrected to another."""
+    unconfirmed: tuple[tuple[str, date], ...] = ()
+    """(office, filing date) of each filing whose claim to it a filer entered and its office never
+    decided."""
     said_by: tuple[str, ...] = ()
     """The offices on whose word alone it has the same subject; none if an office that this
     claim concerns said so."""

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from typing import Literal
 
 from muniment.model.claim import ACCEPTED, Made, claims_made_on
+from muniment.model.claimant import is_unconfirmed
 from muniment.model.first_filing import first_among
 from muniment.model.priority_case import RelatedFiling, Reliance
 from muniment.model.same_subject import Subject
@@ -89,7 +90,14 @@ class Reliances:
         self._left -= 1
         if self._left < 0:
             return None
-        return _OPEN[self._judge(made)]
+        return _OPEN[self._gives(made)]
+
+    def _gives(self, made: Made) -> Standing:
+        """Return what an undecided claim gives; a filer's word gives nothing yet."""
+        gives = self._judge(made)
+        if gives == "gives" and is_unconfirmed(self._subject.state, made.office, made.claim):
+            return "pending"
+        return gives
 
 
 _OPEN: dict[Standing, str | None] = {"gives": "", "pending": "pending", "lost": None}

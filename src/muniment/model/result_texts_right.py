@@ -151,6 +151,9 @@ RIGHT = {
     "P08.TO_VERIFY.corrected-away": Text(
         "{older[office]} {older[number]} of the same subject is older; a claim to it was corrected "
         "to another filing, and whether it has served as a basis is open.", _HOLDER),
+    "P08.TO_VERIFY.unconfirmed": Text(
+        "{older[office]} {older[number]} of the same subject is older; a filer entered a claim to "
+        "it that no office decided, and whether it has served as a basis is open.", _HOLDER),
     "P08.TO_VERIFY.too-many": Text("More filings of the same subject are declared than are "
                                    "followed.", _ONE_SUBJECT),
     "P08.NOT_TESTED": Text("Without a date nothing can be compared."),

@@ -16,7 +16,8 @@ from datetime import date
 from muniment.model import application as filings
 from muniment.model.application import APPLICATIONS
 from muniment.model.calendar import parse_date
-from muniment.model.claim import FilingName, claims_made_on
+from muniment.model.claim import FilingName, Made, claims_made_on
+from muniment.model.claimant import is_unconfirmed
 from muniment.model.descent import Lineage, filing_at
 from muniment.model.priority_case import RelatedFiling, Title
 from muniment.model.relation import relations_of, relations_to
@@ -142,16 +143,26 @@ def _shown(state: State, key: str) -> RelatedFiling:
     office = key.partition("/")[0]
     if entry is None:
         return RelatedFiling(office, key.rpartition("/")[2])
-    made = [(one.moved, one.office, filed) for one in claims_made_on(state, key)
-            if (filed := _filed(state, one.later)) is not None]
+    made: dict[str, list[tuple[str, date]]] = {"once": [], "served": [], "unconfirmed": []}
+    for one in claims_made_on(state, key):
+        filed = _filed(state, one.later)
+        if filed is not None:
+            made[_served(state, one)].append((one.office, filed))
     return RelatedFiling(
         office, entry.number, parse_date(entry.date),
         ended=parse_date(entry.ended.date) if entry.ended else None,
         leaves_rights=entry.ended is not None and entry.ended.leaves_rights,
         published=parse_date(entry.published) if entry.published else None,
-        served=tuple(sorted((at, filed) for moved, at, filed in made if not moved)),
-        once=tuple(sorted((at, filed) for moved, at, filed in made if moved)),
+        served=tuple(sorted(made["served"])), once=tuple(sorted(made["once"])),
+        unconfirmed=tuple(sorted(made["unconfirmed"])),
     )
+
+
+def _served(state: State, made: Made) -> str:
+    """Return how a claim made its earlier filing serve, as `RelatedFiling` names it."""
+    if made.moved:
+        return "once"
+    return "unconfirmed" if is_unconfirmed(state, made.office, made.claim) else "served"
 
 
 def _filed(state: State, key: str) -> date | None:

@@ -156,7 +156,8 @@ def _older(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
     """Read `OFFICE@DATE` of an older filing of the same subject, and its fate.
 
     Each after a colon: `ended@DATE`, `published@DATE`, `served@DATE`, `rights`; `once@DATE` of a
-    claim that was corrected to another filing; `said-by@OFFICE` of who alone declared it.
+    claim that was corrected to another filing, `unconfirmed@DATE` of one that a filer entered and
+    its office never decided; `said-by@OFFICE` of who alone declared it.
     """
     first, *more = value.split(":")
     office, _, day = first.partition("@")
@@ -165,7 +166,7 @@ def _older(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
         word, _, when = one.partition("@")
         if word == "rights":
             facts["leaves_rights"] = True
-        elif word in ("once", "served"):
+        elif word in ("once", "served", "unconfirmed"):
             facts[word] = ((office, parse_date(when)),)
         elif word == "said-by":
             facts["said_by"] = (when,)
