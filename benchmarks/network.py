@@ -172,13 +172,43 @@ def measure(kind, seconds, *, profiled=False, peer=True):
 
 
 def table(results):
-    """Return the shares of the profiled loads, as rows of a table of Markdown."""
+    """Return what was measured, as a table of Markdown."""
+    rows = [("", "operations a second", "transactions a second", "bytes each",
+             "under way at most", "final p50 / p99", "block interval",
+             "processor seconds a second", "peak memory, MB"), ("---",) * 9]
+    for one in results:
+        singly = one["operations_an_envelope"] == 1
+        kind = "signed singly" if singly else f"envelopes of {one['operations_an_envelope']}"
+        used, peaks = one["processor_seconds_a_second"], one["peak_megabytes"]
+        rows.append((
+            f"{one['application']}, {kind}",
+            f"{one['operations_a_second']:,}" if "operations_a_second" in one else "",
+            f"{one['transactions_a_second']:,.0f}",
+            f"{one['bytes_a_transaction']:,}", f"{one['under_way_at_most']:,}",
+            f"{one['finality_p50_s']:.2f} / {one['finality_p99_s']:.2f} s",
+            f"{one['block_interval_s']:.2f} s",
+            ", ".join(f"{name} {used[name]:.2f}" for name in sorted(used) if used[name] > 0.02),
+            " + ".join(str(peaks[name]) for name in sorted(peaks) if name != "supervisor")))
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+
+
+def table_of_shares(results):
+    """Return the shares of the profiled loads, as a table of Markdown."""
     columns = [one["shares"] for one in results]
-    heads = [f"in envelopes of {one['operations_an_envelope']}" for one in results]
-    rows = [f"| {name} | " + " | ".join(f"{column.get(name, 0):.1f} %" for column in columns) + " |"
-            for name in (*GROUPS, "other")]
+    heads = ["signed singly" if one["operations_an_envelope"] == 1 else
+             f"in envelopes of {one['operations_an_envelope']}" for one in results]
+    names = sorted((*GROUPS, "other"), key=lambda name: -columns[0].get(name, 0))
+    rows = [f"| {name} | " + " | ".join(f"{column.get(name, 0):.0f} %" for column in columns) + " |"
+            for name in names]
     return "\n".join([f"| of the application's time | {' | '.join(heads)} |",
                       "|---|" + "---|" * len(heads), *rows]) + "\n"
+
+
+def show():
+    """Print the tables of what was measured last."""
+    for name, draw in (("network.json", table), ("network_profile.json", table_of_shares)):
+        document = json.loads((RESULTS / name).read_text())
+        sys.stdout.write(f"{document['date']}\n\n{draw(document['runs'])}\n")
 
 
 def write(path, results):
@@ -197,7 +227,11 @@ def main():
     parser.add_argument("--profile", action="store_true",
                         help="only the register, with where one application's time goes")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--table", action="store_true", help="only show what was measured last")
     options = parser.parse_args()
+    if options.table:
+        show()
+        return
     kinds = [KINDS[options.per_envelope]] if options.per_envelope else list(KINDS.values())
     name = "network_profile.json" if options.profile else "network.json"
     results = []
@@ -209,7 +243,7 @@ def main():
             sys.stdout.flush()
             write(options.out or RESULTS / name, results)
     if options.profile:
-        sys.stdout.write(table(results))
+        sys.stdout.write(table_of_shares(results))
 
 
 if __name__ == "__main__":
