@@ -57,6 +57,8 @@ class Majority(StrEnum):
     """More than half, unless they chose more."""
     CONSTITUTIONAL = "constitutional"
     """More than two thirds, unless they chose more."""
+    TWO_THIRDS = "two-thirds"
+    """More than two thirds, whatever they chose for other acts."""
 
 
 class Carries(StrEnum):

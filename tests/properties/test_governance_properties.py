@@ -206,7 +206,8 @@ class GovernanceMachine(RuleBasedStateMachine):
         favour = [one for one, (step, agrees) in self.votes[number].items()
                   if agrees and one in self.joined and step > self.joined[one]]
         total = sum(weight.values())
-        return total > 0 and Fraction(sum(weight[one] for one in favour), total) > self.share and (
+        share = Fraction(2, 3) if len(favour) >= len(self.joined) - 1 else self.share
+        return total > 0 and Fraction(sum(weight[one] for one in favour), total) > share and (
             2 * len(favour) > len(self.joined))
 
     def follow(self, act):

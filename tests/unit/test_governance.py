@@ -43,9 +43,10 @@ from muniment.model.proposal import PROPOSALS, counted, tally
 from muniment.model.recovery import RECOVERIES, WAIT_SECONDS, make_objection
 from muniment.model.validator import VALIDATORS, ValidatorUpdate
 from muniment.node.audit import audit
+from muniment.node.ballot import ballot, fate
 from muniment.node.evidence import entry_evidence
 from muniment.node.export import export_lines, replay
-from muniment.node.governance import act_of, node_enrolment, vote
+from muniment.node.governance import act_of, node_enrolment, proposal_of, vote
 from muniment.node.register import Register
 from muniment.node.rotation import rotate_keys
 from muniment.node.solo import KEYS, SoloLedger
@@ -591,17 +592,73 @@ def test_reported_member_keeps_its_vote(network):
     assert enacted(network, decide(network, SeatValidator(office="XB"), "XA", "XB", "XC"))
 
 
+@pytest.mark.parametrize("goes", ["removed", "leaves"])
+def test_units_lent_to_a_member_that_went_are_lent_to_it_no_more(register, goes):
+    """Admitted again it has its own units alone: the lender did not agree anew."""
+    found_network(register, policy="delegated")
+    lends = _made("lend-units", {"member": "XB", "to": "XD"})
+    assert as_office(register, "XB", lends) == 0
+    assert powers(register) == {"XA": 10, "XB": 0, "XC": 10, "XD": 20}
+    if goes == "leaves":
+        assert as_office(register, "XD", _made("leave-members", {"member": "XD"})) == 0
+    else:
+        decide(register, RemoveMember(office="XD"), "XA", "XB", "XC")
+    assert register.ledger.state.get(MEMBERS, "XB").lent_to is None
+    decide(register, AdmitMember(office="XD", units=10), "XA", "XB", "XC")
+    decide(register, SeatValidator(office="XD"), "XA", "XB", "XC")
+    assert powers(register) == dict.fromkeys(OFFICES, 10)
+    assert as_office(register, "XB", lends) == 0
+
+
+def test_admission_never_drains_the_last_power(register):
+    found_network(register, policy="delegated")
+    as_office(register, "XA", _made("lend-units", {"member": "XA", "to": "XD"}))
+    decide(register, RemoveMember(office="XD"), "XA", "XB", "XC")
+    for office in ("XB", "XC"):
+        assert as_office(register, office, _made("retire-validator", {"office": office})) == 0
+    assert enacted(register, decide(
+        register, AdmitMember(office="XD", units=10), "XA", "XB", "XC"))
+    assert powers(register) == {"XA": 10, "XB": 0, "XC": 0, "XD": 0}
+
+
 # --- parameters, editions ---------------------------------------------------------------------
 
 
-def test_majority_is_raised_and_never_lowered_below_two_thirds(network):
-    decide(network, SetParameter(name="majority-constitutional", value=45), "XA", "XB", "XC")
-    number = decide(network, SetParameter(name="proposal-days", value=60), "XA", "XB", "XC")
+def test_majority_is_raised_and_never_lowered_below_two_thirds(register):
+    seven = (*OFFICES, "XE", "FR", "US")
+    network = register
+    found_network(network, seven)
+    decide(network, SetParameter(name="majority-constitutional", value=43), *seven[:5])
+    number = decide(network, SetParameter(name="proposal-days", value=60), *seven[:5])
     assert not enacted(network, number)
-    assert as_office(network, "XD", voting("XD", number)) == 0
+    assert fate(network.ledger.state, number, proposal_of(network.ledger, number),
+                network.ledger.time()) == "open"
+    recovery = decide(network, recovering(network, "US", "found"), *seven[:5])
+    assert enacted(network, recovery)
+    assert as_office(network, "FR", voting("FR", number)) == 0
     assert proposal_code(network, "XA", number) == 0
     with pytest.raises(Refused, match="parameter-out-of-bounds"):
-        decide(network, SetParameter(name="majority-constitutional", value=39), *OFFICES)
+        decide(network, SetParameter(name="majority-constitutional", value=39), *seven[:6])
+
+
+def test_no_chosen_majority_lets_one_silent_member_stop_the_rest(network):
+    three = ("XA", "XB", "XC")
+    decide(network, SetParameter(name="majority-constitutional", value=59), *three)
+    decide(network, SetParameter(name="majority-ordinary", value=59), *three)
+    for act in (SetParameter(name="majority-constitutional", value=50),
+                recovering(network, "XD", "found"), SetPowerPolicy(policy="importance"),
+                RemoveMember(office="XD")):
+        assert enacted(network, decide(network, act, *three)), act
+    assert ballot(network.ledger, 1, network.ledger.time())["needed"] == 3
+
+
+def test_who_could_stop_an_act_at_two_thirds_still_can(register):
+    """The rule of all but one asks for the least share: units are counted, not only heads."""
+    network = register
+    found_network(network)
+    decide(network, SetPowerPolicy(policy="weighted", units={"XD": 15}), "XA", "XB", "XC")
+    number = decide(network, SetParameter(name="proposal-days", value=60), "XA", "XB", "XC")
+    assert not enacted(network, number)
 
 
 def test_quota_set_by_the_members_is_charged_at_once(network):

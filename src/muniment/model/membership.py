@@ -18,10 +18,18 @@ def leaves_power(state: State, office: str, time: int) -> bool:
 
 
 def departure(state: State, office: str, time: int) -> tuple[Change, ...]:
-    """Return the changes by which an office is a member no longer: its validator observes."""
+    """Return the changes by which an office is a member no longer.
+
+    Its validator observes, and units that others lent it are theirs again: should it be admitted
+    once more, they lend anew or not.
+    """
     row, node = state.get(MEMBERS, office), state.get(VALIDATORS, office)
     if row is None:
         return ()
     left = change(MEMBERS, MEMBERS.key(office), row, replace(row, left=time))
     nodes = {office: replace(node, seated=None)} if node is not None else {}
-    return (left, *settle(state, time, holders={office: None}, nodes=nodes))
+    lenders = {name: one for name, one in members(state).items() if one.lent_to == office}
+    back = {name: replace(one, lent_to=None) for name, one in lenders.items()}
+    returned = [change(MEMBERS, MEMBERS.key(name), one, back[name])
+                for name, one in lenders.items()]
+    return (left, *returned, *settle(state, time, holders={**back, office: None}, nodes=nodes))

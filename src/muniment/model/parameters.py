@@ -1,7 +1,8 @@
 """Parameters: the numbers that the members may set, each with its bounds.
 
-No bound lets them lock themselves out: an office can always submit enough to vote. The days of a
-recovery and the fields of genesis are no parameters.
+No bound lets them lock themselves out: an office can always submit enough to vote, and whatever
+majority they choose, all but one carry an act that two thirds may carry. The days and the majority
+of a recovery, and the fields of genesis, are no parameters.
 """
 
 from typing import NamedTuple
@@ -14,6 +15,10 @@ from muniment.model.state import Change, State, change
 BLOCK_BYTES = "block-bytes"
 MAJORITY_PARTS = 60
 """Majorities are counted in sixtieths: halves, thirds, quarters and fifths are whole."""
+
+
+TWO_THIRDS = 2 * MAJORITY_PARTS // 3
+"""More than so many sixtieths are more than two thirds."""
 
 
 class Bounds(NamedTuple):
@@ -34,7 +39,7 @@ SETTABLE: dict[str, Bounds] = {
     BLOCK_BYTES: Bounds(
         2**20, 2**24, 2**21, "Bytes of a block of the network: four times the largest envelope."),
     "majority-constitutional": Bounds(
-        40, 59, 40, "More than so many sixtieths carry a constitutional act."),
+        TWO_THIRDS, 59, TWO_THIRDS, "More than so many sixtieths carry a constitutional act."),
     "majority-ordinary": Bounds(30, 59, 30, "More than so many sixtieths carry an ordinary act."),
     "proposal-days": Bounds(1, 365, 30, "Days after which a proposal expires."),
     "quota-office-bytes": Bounds(
@@ -58,6 +63,14 @@ def value_of(state: State, name: str) -> int:
         return allowed[_member(name)]
     row = state.get(PARAMETERS, name)
     return row.value if row is not None and isinstance(row.value, int) else SETTABLE[name].standard
+
+
+def majority_of(state: State, majority: str) -> tuple[int, int]:
+    """Return the sixtieths that a majority must exceed, as chosen and at the least."""
+    name = f"majority-{majority}"
+    if name not in SETTABLE:
+        return TWO_THIRDS, TWO_THIRDS
+    return value_of(state, name), SETTABLE[name].least
 
 
 def setting(state: State, name: str, value: int) -> Change:

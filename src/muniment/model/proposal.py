@@ -6,13 +6,15 @@
 - Carried is what more than the asked share of all units agree to, and more than half of the
   members by head. Units count under the policies `weighted` and `delegated`, where units are lent
   without the vote; otherwise each member has one vote.
+- A share that the members raised never gives one of them alone a veto that he had not before: all
+  but one need no more than the least share.
 """
 
 from typing import Literal, NamedTuple
 
 from muniment.codec import Act, Digest, Natural, Office, Record, Word
 from muniment.model.member import GOVERNANCE, members
-from muniment.model.parameters import MAJORITY_PARTS, value_of
+from muniment.model.parameters import MAJORITY_PARTS, majority_of
 from muniment.model.state import State, Table
 from muniment.proof.crypto import b64, sha256
 
@@ -32,7 +34,7 @@ class Proposal(Record, frozen=True, kw_only=True):
     """First block time at which it can no longer be voted on or enacted."""
     made: Natural
     """Block time of the proposal, in UTC seconds."""
-    majority: Literal["ordinary", "constitutional"]
+    majority: Literal["ordinary", "constitutional", "two-thirds"]
     """How many members must agree."""
     proposer: Office
     """The member that proposed it."""
@@ -63,18 +65,34 @@ class Tally(NamedTuple):
     members: int
     """How many members there are."""
     parts: int
-    """More than so many sixtieths of the total must agree."""
+    """More than so many sixtieths of the total must agree, as the members chose."""
+    least: int
+    """More than so many sixtieths of the total must agree in any case."""
+    opposed: int
+    """How many members are against."""
 
     @property
     def carried(self) -> bool:
         """Whether enough agree."""
-        share = MAJORITY_PARTS * self.favour > self.parts * self.total
-        return share and 2 * self.heads > self.members
+        return self._is_enough(self.favour, self.heads)
 
     @property
     def lost(self) -> bool:
         """Whether enough are against, so that it cannot be carried unless votes change."""
-        return MAJORITY_PARTS * (self.total - self.against) <= self.parts * self.total
+        return not self._is_enough(self.total - self.against, self.members - self.opposed)
+
+    @property
+    def needed(self) -> int:
+        """How many votes, at least, carry it; where units count, by the chosen share alone."""
+        share = self.parts * self.total // MAJORITY_PARTS + 1
+        if self.total != self.members:
+            return share
+        least = self.least * self.total // MAJORITY_PARTS + 1
+        return min(share, max(least, self.total - 1))
+
+    def _is_enough(self, favour: int, heads: int) -> bool:
+        parts = self.least if heads >= self.members - 1 else self.parts
+        return MAJORITY_PARTS * favour > parts * self.total and 2 * heads > self.members
 
 
 PROPOSALS = Table("proposal", Proposal, "What was put to the vote of the members.")
@@ -116,11 +134,15 @@ def tally(state: State, number: int) -> Tally | None:
         if office in current and vote.entry > current[office].entry
     }
     favour = [office for office, agrees in valid.items() if agrees]
+    against = [office for office, agrees in valid.items() if not agrees]
+    parts, least = majority_of(state, proposal.majority)
     return Tally(
         favour=sum(weight[office] for office in favour),
-        against=sum(weight[office] for office, agrees in valid.items() if not agrees),
+        against=sum(weight[office] for office in against),
         total=sum(weight.values()),
         heads=len(favour),
         members=len(current),
-        parts=value_of(state, f"majority-{proposal.majority}"),
+        parts=parts,
+        least=least,
+        opposed=len(against),
     )

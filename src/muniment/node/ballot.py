@@ -8,7 +8,7 @@ from muniment.model.confirmation import readiness
 from muniment.model.dates import SECONDS_A_DAY
 from muniment.model.ledger import EDITIONS
 from muniment.model.member import GOVERNANCE, MEMBERS, members
-from muniment.model.parameters import MAJORITY_PARTS, SETTABLE, value_of
+from muniment.model.parameters import SETTABLE, value_of
 from muniment.model.power import SERVICE, bonus_cap, faded
 from muniment.model.proposal import PROPOSALS, VOTES, Proposal, counted, tally, weights
 from muniment.model.recovery import RECOVERIES, WAIT_SECONDS
@@ -49,7 +49,7 @@ def proposal(ledger: Ledger, number: int, time: int) -> dict[str, Any]:
     stands = tally(state, number)
     count = {} if stands is None else {
         "against": stands.against, "favour": stands.favour, "heads": stands.heads,
-        "members": stands.members, "needed": needed(stands.total, stands.parts),
+        "members": stands.members, "needed": stands.needed,
         "total": stands.total,
     }
     return {
@@ -57,11 +57,6 @@ def proposal(ledger: Ledger, number: int, time: int) -> dict[str, Any]:
         "fate": fate(state, number, one, time), "majority": one.majority, "number": number,
         "proposer": one.proposer, **count,
     }
-
-
-def needed(total: int, parts: int) -> int:
-    """Return how many votes, at least, are more than so many sixtieths of the total."""
-    return parts * total // MAJORITY_PARTS + 1
 
 
 def ballot(ledger: Ledger, number: int, time: int) -> dict[str, Any]:

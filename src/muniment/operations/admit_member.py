@@ -9,8 +9,9 @@ from muniment.model import example_network as net
 from muniment.model.account import ACCOUNTS
 from muniment.model.context import Context
 from muniment.model.member import MEMBERS, Member, Units, is_member
-from muniment.model.power import settle
+from muniment.model.power import is_sound, settle
 from muniment.model.state import Change, State, change
+from muniment.model.validator import VALIDATORS
 
 
 class AdmitMember(Payload, frozen=True, kw_only=True, tag="admit-member"):
@@ -46,13 +47,23 @@ def office_is_no_member(operation: AdmitMember, state: State, ctx: Context) -> b
     return not is_member(state, operation.office)
 
 
+@TYPE.check(3, "validators-without-power", basis="CometBFT, spec/abci: ValidatorUpdate")
+def power_stays(operation: AdmitMember, state: State, ctx: Context) -> bool:
+    """A validator with power MUST remain."""
+    return is_sound(state, _admitting(operation, state, ctx))
+
+
 @TYPE.effect
 def office_is_admitted(operation: AdmitMember, state: State, ctx: Context) -> Iterator[Change]:
     """The office is a member; votes that it cast before do not count."""
+    yield from _admitting(operation, state, ctx)
+
+
+def _admitting(operation: AdmitMember, state: State, ctx: Context) -> tuple[Change, ...]:
     key = MEMBERS.key(operation.office)
     member = Member(entry=ctx.position, since=ctx.time, units=operation.units)
-    yield change(MEMBERS, key, state.at(MEMBERS, key), member)
-    yield from settle(state, ctx.time, holders={operation.office: member})
+    return (change(MEMBERS, key, state.at(MEMBERS, key), member),
+            *settle(state, ctx.time, holders={operation.office: member}))
 
 
 @TYPE.examples
@@ -64,5 +75,9 @@ def cases() -> Iterator[Example]:
     yield Example("while-the-operator-founds", AdmitMember(office="XB", units=0))
     yield Example("once-more-after-it-left", admits, given=enrolled | {
         MEMBERS.key("XE"): net.member(left=given.TIME - 9)})
+    idle = net.network("XA", policy="delegated", XA=net.member(lent_to="XE")) | {
+        VALIDATORS.key("XA"): net.validator("XA", power=10)}
     yield Example("stranger", admits, "office-not-enrolled", net.network())
     yield Example("again", AdmitMember(office="XB", units=99), "member-already", net.network())
+    yield Example("all-power-to-its-observer", admits, "validators-without-power",
+                  idle | net.enrolled("XE"))

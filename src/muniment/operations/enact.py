@@ -9,6 +9,7 @@ from muniment.model import example_network as net
 from muniment.model.context import Context
 from muniment.model.member import GOVERNANCE, Governance, Member
 from muniment.model.proposal import PROPOSALS, counted, digest_of, tally
+from muniment.model.reference import PARAMETERS, Parameter
 from muniment.model.state import Change, State, change
 from muniment.operations.admit_member import AdmitMember
 
@@ -64,7 +65,7 @@ def proposal_is_alive(operation: Enact, state: State, ctx: Context) -> bool:
 
 @TYPE.check(5, "proposal-not-carried", basis="docs/governance.md")
 def proposal_is_carried(operation: Enact, state: State, ctx: Context) -> bool:
-    """More than the asked share, and more than half of the members by head, MUST agree."""
+    """More than half by head and the share MUST agree; of all but one the least share."""
     stands = tally(state, operation.proposal)
     return stands is not None and stands.carried
 
@@ -92,7 +93,12 @@ def cases() -> Iterator[Example]:
     removed = net.network(XC=net.member(left=given.TIME - 5)) | net.proposed(act, *three)
     units = net.network(policy="weighted", XD=net.member(30)) | net.proposed(act, *three)
     again = net.network(XC=Member(entry=given.POSITION - 9, since=given.TIME - 9, units=1))
+    raised = {PARAMETERS.key("majority-constitutional"): Parameter(value=59)}
+    seven = net.network("XA", "XB", "XC", "XD", "XG", "XH", "XI") | raised
     yield Example("three-of-four", enact(), given=carried)
+    yield Example("all-but-one-though-more-was-chosen", enact(), given=carried | raised)
+    yield Example("all-but-two-where-more-was-chosen", enact(), "proposal-not-carried",
+                  seven | net.proposed(act, *three, "XD", "XG"))
     yield Example("no-such-proposal", enact(4), "proposal-unknown", carried)
     yield Example("another-act", enact(units=11), "act-not-the-proposed", carried)
     yield Example("again", enact(), "proposal-enacted",

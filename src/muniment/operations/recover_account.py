@@ -31,7 +31,7 @@ TYPE = TransactionType(
     signers=frozenset({Signer.MEMBERS}),
     may_change=frozenset({"recovery"}),
     register="",
-    majority=Majority.CONSTITUTIONAL,
+    majority=Majority.TWO_THIRDS,
 )
 
 
