@@ -81,7 +81,7 @@ class Trial:
 
     def _clear(self):
         """Take everything down; a second signal must not stop that."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         self.cluster.down()
         no_disk(self.network / "xd")
@@ -253,7 +253,9 @@ def main():
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda got, _: sys.exit(128 + got))
     with tempfile.TemporaryDirectory(prefix="muniment-faults-") as folder:
         summary = Trial(folder, options).run()
     text = json.dumps(summary, indent=1, sort_keys=True) + "\n"
