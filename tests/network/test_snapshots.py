@@ -168,18 +168,6 @@ def test_snapshots_are_few_and_offered_once_two_blocks_followed(tmp_path):
     application.close()
 
 
-@pytest.mark.parametrize("data", [b"", b"x", b"\0" * 100])
-def test_damaged_chunk_is_no_chunk(data):
-    with pytest.raises(ValueError):
-        snapshots.read_chunk(data)
-
-
-def test_chunk_that_unpacks_to_more_than_a_chunk_is_refused():
-    import zlib
-    with pytest.raises(ValueError, match="too large"):
-        snapshots.read_chunk(zlib.compress(b"\0" * (2 * snapshots.CHUNK_BYTES + 1)))
-
-
 def test_whatever_is_sent_to_a_node_without_a_ledger_never_stops_its_engine(tmp_path):
     """The engine syncs its state meanwhile; an exception of the application would end it."""
     application = LedgerApplication(tmp_path)

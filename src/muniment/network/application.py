@@ -94,6 +94,7 @@ class LedgerApplication(Application):
         self._types = types
         self._watch = watch
         self._restoring = Restoring(directory)
+        self._fresh = True
         self._snapshots: subprocess.Popen[bytes] | None = None
         self.standing: Standing | None = None
         if (directory / FILE_NAME).exists():
@@ -168,6 +169,9 @@ class LedgerApplication(Application):
             Fault: No block was finalized.
         """
         self._there.commit()
+        if self._fresh:
+            self._restoring.forget()
+            self._fresh = False
         self._make_snapshot(self._there.ledger.decided)
         return ResponseCommit(retain_height=self._retained(self._there.ledger.decided))
 
@@ -224,10 +228,25 @@ class LedgerApplication(Application):
         return ResponseLoadSnapshotChunk(chunk=chunk)
 
     def offer_snapshot(self, request: RequestOfferSnapshot) -> ResponseOfferSnapshot:
-        """Restore from a snapshot that follows from the app hash, if there is no ledger yet."""
-        if self.standing is not None:
+        """Restore from a snapshot that follows from the app hash, if there is no ledger yet.
+
+        A restored ledger that no block followed gives way: an engine that asks does not know of
+        it, because it ended before it noted that its state was restored.
+        """
+        standing = self.standing
+        if standing is not None and not self.is_fresh:
             return ResponseOfferSnapshot(result=OfferSnapshotResult.ABORT)
-        return self._restoring.offer(request)
+        answer = self._restoring.offer(request)
+        if standing is not None and answer.result == OfferSnapshotResult.ACCEPT:
+            self.standing = None
+            standing.close()
+        return answer
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the ledger was restored and no block followed yet."""
+        return self.standing is not None and self._fresh and self._restoring.is_fresh(
+            self.standing.ledger.decided)
 
     def apply_snapshot_chunk(
         self, request: RequestApplySnapshotChunk
@@ -237,6 +256,7 @@ class LedgerApplication(Application):
             return ResponseApplySnapshotChunk(result=ApplySnapshotChunkResult.ABORT)
         answer = self._restoring.apply(request)
         if self._restoring.done:
+            self._fresh = True
             self._stand()
         return answer
 

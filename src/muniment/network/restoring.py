@@ -1,9 +1,14 @@
 """Restoring a node from another node's snapshot, chunk by chunk, into a directory beside.
 
-What was offered is compared with the app hash before anything is fetched; when the last chunk is
-there, the entries must give the state root that follows from it. Only then the ledger appears.
+What was offered is compared with the app hash before anything is fetched. Each chunk is proven
+under the state root that follows from it before any of it is stored; together they must give that
+root. Only then the ledger appears.
+
+Until a block follows, the engine may not know of it yet: if it ended before it noted what was
+restored, it offers a snapshot again, and that one is taken instead.
 """
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -15,16 +20,17 @@ from muniment.abci.messages import (
     ResponseOfferSnapshot,
 )
 from muniment.abci.values import ApplySnapshotChunkResult, OfferSnapshotResult
+from muniment.network.chunks import read_chunk
 from muniment.network.snapshots import (
     CHUNKS_MAX,
     FORMAT,
     METADATA_BYTES_MAX,
     Facts,
-    read_chunk,
     read_facts,
     require_facts,
 )
-from muniment.proof.crypto import b64, sha256
+from muniment.node.wallet import write_private
+from muniment.proof.crypto import sha256, unb64
 from muniment.proof.errors import LedgerError
 from muniment.storage.decided import DecidedStorage
 from muniment.storage.pages import PagedTree
@@ -32,6 +38,8 @@ from muniment.storage.protocol import Head
 from muniment.storage.sqlite import FILE_NAME
 
 _FOLDER = "restoring"
+RESTORED_FILE = "restored.json"
+"""Names the height of a restored ledger until a block follows it."""
 _PAGES_CACHED = 4_000
 _AT_ONCE = 512
 """Entries put into the tree at once: a page is divided before it grows long."""
@@ -48,11 +56,13 @@ class Restoring:
         self._tree: PagedTree | None = None
         self._next = 0
         self._above = b""
+        self._mark = directory / RESTORED_FILE
         self.done = False
 
     def offer(self, request: RequestOfferSnapshot) -> ResponseOfferSnapshot:
         """Say whether to restore from a snapshot; what was begun before is given up."""
         self._give_up()
+        self.done = False
         snapshot = request.snapshot
         if snapshot.format != FORMAT:
             return ResponseOfferSnapshot(result=OfferSnapshotResult.REJECT_FORMAT)
@@ -75,7 +85,7 @@ class Restoring:
         try:
             facts: Facts = read_facts(data)
             require_facts(facts, request.app_hash)
-        except (ValueError, LedgerError):
+        except (ValueError, LedgerError, OverflowError, RecursionError):
             return None
         sound = facts.decided == snapshot.height and len(facts.chunks) == snapshot.chunks
         return facts if sound and 0 < snapshot.chunks <= CHUNKS_MAX else None
@@ -89,19 +99,21 @@ class Restoring:
             return ResponseApplySnapshotChunk(
                 result=ApplySnapshotChunkResult.RETRY, refetch_chunks=[request.index],
                 reject_senders=[request.sender])
-        if not self._take(request.chunk, storage, tree):
+        if not self._take(request.chunk, _state_root(facts), storage, tree):
             return self._reject()
         self._next += 1
         if self._next == len(facts.chunks):
-            if b64(tree.root()) != facts.block()[2] or tree.root_page is None:
+            if tree.root() != _state_root(facts):
                 return self._reject()
             self._finish(facts, storage, tree)
         return ResponseApplySnapshotChunk(result=ApplySnapshotChunkResult.ACCEPT)
 
-    def _take(self, data: bytes, storage: DecidedStorage, tree: PagedTree) -> bool:
+    def _take(
+        self, data: bytes, state_root: bytes, storage: DecidedStorage, tree: PagedTree
+    ) -> bool:
         try:
-            entries = read_chunk(data)
-        except ValueError:
+            entries = read_chunk(data, state_root)
+        except (ValueError, LedgerError):
             return False
         keys = [self._above, *(key for key, _ in entries)]
         if any(not low < high for low, high in zip(keys, keys[1:], strict=False)):
@@ -121,10 +133,28 @@ class Restoring:
         storage.restore(head, facts.decided, facts.genesis, facts.last, facts.tiles)
         storage.close()
         self._storage = self._tree = self._facts = None
+        write_private(self._mark, json.dumps({"height": facts.decided}).encode("ascii"))
+        for beside in ("-wal", "-shm"):  # of a ledger that gives way; they are not the new one's
+            (self._directory / f"{FILE_NAME}{beside}").unlink(missing_ok=True)
         (self._folder / FILE_NAME).replace(self._directory / FILE_NAME)
         _make_durable(self._directory)
         shutil.rmtree(self._folder, ignore_errors=True)
         self.done = True
+
+    def is_fresh(self, decided: int) -> bool:
+        """Return whether no block followed what was restored, so that it may be restored again.
+
+        Args:
+            decided: The height of the last decided block.
+        """
+        try:
+            return bool(json.loads(self._mark.read_bytes())["height"] == decided)
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def forget(self) -> None:
+        """Note that a block followed what was restored."""
+        self._mark.unlink(missing_ok=True)
 
     def _reject(self) -> ResponseApplySnapshotChunk:
         self._give_up()
@@ -135,6 +165,10 @@ class Restoring:
             self._storage.close()
         self._storage = self._tree = self._facts = None
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _state_root(facts: Facts) -> bytes:
+    return unb64(facts.block()[2], 32)
 
 
 def _make_durable(folder: Path) -> None:

@@ -83,8 +83,11 @@ def serve(
 def _fetch(
     application: LedgerApplication, urls: Sequence[str], ending: threading.Event
 ) -> None:
-    """Wait for the ledger to stand, then fetch what it lacks."""
-    while application.standing is None:
+    """Wait for the ledger to stand, then fetch what it lacks.
+
+    Until a block follows what was restored, it may have to give way to another snapshot.
+    """
+    while application.standing is None or application.is_fresh:
         if ending.wait(STANDING_SECONDS):
             return
     standing = application.standing

@@ -1,8 +1,9 @@
 """Snapshots: all that a node needs to go on from a height, in files that others fetch.
 
 - A snapshot is the entries of the state tree and, of the log, the hashes of its incomplete tiles.
-  Leaf 0 and the last leaf are proven under the log's root, so that the whole of it follows from
-  the app hash that a light client verified; no node is trusted.
+  Leaf 0 and the last leaf are proven under the log's root, and each chunk of entries under the
+  state root, so that the whole of it follows from the app hash that a light client verified; no
+  node is trusted.
 - It is made by a process of its own from a read snapshot of the database, while blocks go on.
 
 `python -m muniment.network.snapshots DIRECTORY` makes one.
@@ -10,7 +11,6 @@
 
 import shutil
 import sys
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -19,22 +19,21 @@ from muniment.abci.values import Snapshot
 from muniment.codec import decoder, pack, unpacker
 from muniment.engine import BLOCK_LEAF, GENESIS_LEAF
 from muniment.model.genesis import Genesis, origin
+from muniment.network.chunks import CHUNK_BYTES, ENTRIES_MAX, Entries, write_chunk
 from muniment.proof import merkle
 from muniment.proof.canonical import decode
 from muniment.proof.checkpoint import Checkpoint
-from muniment.proof.crypto import sha256
+from muniment.proof.crypto import sha256, unb64
 from muniment.proof.errors import LedgerError, StorageFault, VerificationError
 from muniment.proof.merkle import Frontier, leaf_hash
 from muniment.storage.decided import DecidedStorage
-from muniment.storage.log import LogReader, LogTiles, divided
+from muniment.storage.log import TILE_HEIGHT, TILE_WIDTH, LogReader, LogTiles, divided
 from muniment.storage.pages import PagedTree
 
 FORMAT = 1
 FOLDER = "snapshots"
 METADATA = "metadata"
 KEPT = 2
-CHUNK_BYTES = 8 * 1024 * 1024
-"""Bytes of keys and values in a chunk; as it travels it is compressed."""
 CHUNKS_MAX = 65_536
 METADATA_BYTES_MAX = 4 * 1024 * 1024
 _PAGES_CACHED = 1_000
@@ -77,9 +76,7 @@ class Facts(NamedTuple):
         return plain["height"], plain["time"], plain["state_root"]
 
 
-Entries = list[tuple[bytes, bytes]]
 read_facts = unpacker(Facts)
-read_entries = unpacker(Entries)
 _decode_genesis = decoder(Genesis)
 
 
@@ -90,6 +87,7 @@ def require_facts(facts: Facts, app_hash: bytes) -> None:
         VerificationError: It does not.
     """
     try:
+        _require_tiles(facts)
         log = Frontier.load(facts.size, facts.frontier)
         root = log.root()
         merkle.verify_inclusion(leaf_hash(facts.genesis), 0, log.size, facts.genesis_path, root)
@@ -97,12 +95,23 @@ def require_facts(facts: Facts, app_hash: bytes) -> None:
                                 root)
         leaves = facts.genesis.startswith(GENESIS_LEAF) and facts.last.startswith(BLOCK_LEAF)
         name = origin(_decode_genesis(facts.genesis[len(GENESIS_LEAF) :]).name, facts.genesis)
-        facts.block()
-    except (LedgerError, KeyError, TypeError) as error:
+        unb64(facts.block()[2], 32)
+    except (LedgerError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unsound(str(error)) from None
     text = Checkpoint(name, facts.size, root).text()
     if not leaves or sha256(text.encode("ascii")) != app_hash:
         raise _unsound("its checkpoint is not the one that the chain commits to")
+
+
+def _require_tiles(facts: Facts) -> None:
+    """Require that each level has as many hashes as its incomplete tile.
+
+    The root binds the hashes, but not where one level ends and the next one begins.
+    """
+    levels = max(1, -(-facts.size.bit_length() // TILE_HEIGHT))
+    wanted = [32 * ((facts.size >> TILE_HEIGHT * level) % TILE_WIDTH) for level in range(levels)]
+    if [len(hashes) for hashes in facts.tiles] != wanted:
+        raise _unsound("its tiles are not those of a log of its size")
 
 
 def _unsound(why: str) -> VerificationError:
@@ -125,8 +134,8 @@ def make(directory: Path, kept: int = KEPT) -> int:
             return decided
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True)
-        chunks = tuple(_write_chunk(making, number, entries)
-                       for number, entries in enumerate(_parts(storage)))
+        chunks = tuple(_keep(making / str(number), data)
+                       for number, data in enumerate(_chunks(storage)))
         (making / METADATA).write_bytes(pack(_facts(storage, decided, chunks)))
     making.rename(target)
     for old in heights(directory)[kept:]:
@@ -150,16 +159,20 @@ def _facts(storage: DecidedStorage, decided: int, chunks: tuple[bytes, ...]) -> 
     )
 
 
-def _parts(storage: DecidedStorage) -> Iterator[Entries]:
+def _chunks(storage: DecidedStorage) -> Iterator[bytes]:
     head = storage.head()
     if head is None:
         raise StorageFault("The ledger has no genesis.")
     tree = PagedTree(storage.page, (head.root_page, head.state_root), head.next_page,
                      pages_cached=_PAGES_CACHED)
+    return (write_chunk(tree, part) for part in _parts(tree))
+
+
+def _parts(tree: PagedTree) -> Iterator[Entries]:
     part: Entries = []
     size = 0
     for entry in tree.scan(b""):
-        if size > CHUNK_BYTES:
+        if size > CHUNK_BYTES or len(part) == ENTRIES_MAX:
             yield part
             part, size = [], 0
         part.append(entry)
@@ -167,9 +180,8 @@ def _parts(storage: DecidedStorage) -> Iterator[Entries]:
     yield part
 
 
-def _write_chunk(folder: Path, number: int, entries: Entries) -> bytes:
-    data = zlib.compress(pack(entries), 1)
-    (folder / str(number)).write_bytes(data)
+def _keep(path: Path, data: bytes) -> bytes:
+    path.write_bytes(data)
     return sha256(data)
 
 
@@ -203,23 +215,6 @@ def chunk(directory: Path, height: int, number: int) -> bytes:
         return (directory / FOLDER / str(height) / str(number)).read_bytes()
     except OSError:
         return b""
-
-
-def read_chunk(data: bytes) -> Entries:
-    """Return the entries of a chunk.
-
-    Raises:
-        ValueError: It is damaged, or larger than a chunk may be.
-    """
-    unpacking = zlib.decompressobj()
-    try:
-        plain = unpacking.decompress(data, 2 * CHUNK_BYTES)
-    except zlib.error as error:
-        raise ValueError(str(error)) from None
-    if unpacking.unconsumed_tail or not unpacking.eof:
-        raise ValueError("the chunk is too large or cut short")
-    entries: Entries = read_entries(plain)
-    return entries
 
 
 if __name__ == "__main__":

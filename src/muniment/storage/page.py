@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from muniment.codec import pack, unpacker
-from muniment.proof.statetree import Step, inner_hash, leaf_hash
+from muniment.proof.statetree import inner_hash, leaf_hash
 
 
 class Child(NamedTuple):
@@ -22,6 +22,17 @@ class Child(NamedTuple):
     """How many leading bits all its keys share; any key that shares them belongs to it."""
     hash: bytes
     """The root of its subtree."""
+
+
+class Join(NamedTuple):
+    """Where two subtrees meet on the way from an entry to the root."""
+
+    bits: int
+    """How many leading bits all keys of both share."""
+    is_left: bool
+    """Whether the subtree beside the way is the left one."""
+    hash: bytes
+    """Its root."""
 
 
 class Page:
@@ -169,16 +180,16 @@ def run_of(page: Page, index: int) -> Page:
     return Page([page.keys[index]], [page.items[index]], [0], [page.hashes[index]])
 
 
-def path_within(page: Page, at: int) -> list[Step]:
-    """Return the steps from item `at` to the root of its page."""
+def joins_within(page: Page, at: int) -> list[Join]:
+    """Return the joins from item `at` to the root of its page."""
     start, stop = 0, len(page.keys)
-    steps: list[Step] = []
+    joins: list[Join] = []
     while stop - start > 1:
         split = min(range(start + 1, stop), key=lambda index: page.bits[index])
         if at < split:
-            steps.append((False, fold(page.hashes, page.bits, split, stop)))
+            joins.append(Join(page.bits[split], False, fold(page.hashes, page.bits, split, stop)))
             stop = split
         else:
-            steps.append((True, fold(page.hashes, page.bits, start, split)))
+            joins.append(Join(page.bits[split], True, fold(page.hashes, page.bits, start, split)))
             start = split
-    return steps[::-1]
+    return joins[::-1]

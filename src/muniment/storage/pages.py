@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from muniment.proof.crypto import sha256
 from muniment.proof.errors import Fault, StorageFault
 from muniment.proof.statetree import Step, leaf_hash
-from muniment.storage.page import Child, Page, fold, path_within, run_of, shares
+from muniment.storage.page import Child, Join, Page, fold, joins_within, run_of, shares
 
 PAGE_ITEMS_MAX = 32
 """A page with more items is divided. Measured: 16 to 48 differ by less than a tenth."""
@@ -226,16 +226,20 @@ class PagedTree:
 
     def path(self, key: bytes) -> list[Step]:
         """Return the steps from the entry of `key` to the root; the key must be present."""
+        return [(one.is_left, one.hash) for one in self.joins(key)]
+
+    def joins(self, key: bytes) -> list[Join]:
+        """Return the joins from the entry of `key` to the root; the key must be present."""
         if self._root is None:
             raise Fault("A path was asked for in an empty tree.")
         page = self._page(*self._root)
-        steps: list[Step] = []
+        joins: list[Join] = []
         while True:
             index = page.child_of(key)
             at = index if index >= 0 else bisect_left(page.keys, key)
-            steps = path_within(page, at) + steps
+            joins = joins_within(page, at) + joins
             if index < 0:
-                return steps
+                return joins
             child = page.items[index]
             if type(child) is not Child:
                 raise Fault("An item that is no child was taken for one.")
