@@ -1,5 +1,6 @@
 """The log that a snapshot left out is fetched from another node, and no wrong byte is kept."""
 
+import json
 import shutil
 import sqlite3
 import threading
@@ -7,16 +8,24 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.abci.grammar import START
 from tests.network.nodes import DirectRpc
+from tests.network.test_application import WORLD, decide, ready
+from tests.network.test_restoring import Offer
 from tests.network.test_snapshots import synced  # noqa: F401
 from tests.network.test_undo import stored
+from tests.network.world import filing
 
+from muniment.abci.values import Misbehavior, Timestamp
 from muniment.codec import pack
+from muniment.model.validator import address_of
+from muniment.network import backfill, snapshots
 from muniment.network.application import LedgerApplication, Options
 from muniment.network.backfill import Backfill
 from muniment.network.questions import QUESTIONS
 from muniment.network.remote import RemoteStorage
-from muniment.proof.errors import LedgerError
+from muniment.proof.crypto import b64
+from muniment.proof.errors import LedgerError, Refused, VerificationError
 from muniment.storage.decided import DecidedStorage
 
 LOG = ("entry", "envelope", "block", "tile")
@@ -109,6 +118,109 @@ def test_no_changed_answer_of_the_other_node_is_kept(source, lacking, name):
                 break
     assert fetch(lacking, honest)
     assert lies >= 1
+    assert log_of(lacking) == log_of(source.directory)
+
+
+class OtherBlock(DirectRpc):
+    """Names another block for one, and its envelopes under that one's height."""
+
+    def __init__(self, application, block, told):
+        super().__init__(application, self.lie)
+        self.block, self.told, self.renames = block, told, False
+
+    def call(self, method, **parameters):
+        self.renames = False
+        if parameters["path"] == "/ledger/envelopes":
+            height, first = QUESTIONS["envelopes"].arguments(bytes.fromhex(parameters["data"]))
+            if height == self.told.height:
+                self.renames = True
+                parameters["data"] = pack((self.block.height, first)).hex()
+        return super().call(method, **parameters)
+
+    def lie(self, path, value):
+        if path == "/ledger/block-at" and QUESTIONS["block-at"].answer(value) == self.block:
+            return pack(self.told)
+        if self.renames:
+            found = QUESTIONS["envelopes"].answer(value)
+            return pack([one._replace(height=self.told.height) for one in found])
+        return value
+
+
+def test_last_block_has_the_height_that_the_snapshot_names(source, lacking):
+    """Its leaf came with the snapshot; the envelopes before it must not go under another height."""
+    with DecidedStorage(lacking, read_only=True) as storage:
+        last = storage.block_at(storage.missing.stop)
+    for told in (last._replace(height=last.height + 7_777), last._replace(time=last.time + 1),
+                 last._replace(height=last.height - 1), last._replace(position=last.position + 1)):
+        with pytest.raises(VerificationError, match="another block for it than the snapshot"):
+            fetch(lacking, OtherBlock(source, last, told))
+    assert fetch(lacking, DirectRpc(source))
+    assert log_of(lacking) == log_of(source.directory)
+
+
+@pytest.fixture
+def reported(tmp_path):
+    """Return a node of whose blocks one holds a report of the engine alone, and one restored."""
+    source = LedgerApplication(WORLD.node(tmp_path / "source"), Options(snapshot_every=0))
+    height = WORLD.genesis.initial_height
+    double_vote = Misbehavior(
+        type=1, height=height, time=Timestamp(seconds=START), total_voting_power=2,
+        validator={"address": bytes.fromhex(
+            address_of(b64(WORLD.engine_keys["XB"].public.raw())))})
+    decide(source, height, START, [WORLD.envelope("XA", 1, [filing("XA", 1)])])
+    decide(source, height + 1, START, [], [double_vote])
+    decide(source, height + 2, START, [WORLD.envelope("XA", 2, [filing("XA", 2)])])
+    snapshots.make(source.directory)
+    offer = Offer(source.directory, ready(tmp_path / "restored"))
+    offer.restore()
+    offer.application.close()
+    yield source, offer.folder
+    source.close()
+
+
+def test_no_block_is_left_out_though_it_holds_no_envelope(reported):
+    """A node that names the block after it for its predecessor's entries is not believed."""
+    source, folder = reported
+    one, other = list(source.standing.storage.blocks(WORLD.genesis.initial_height - 1))[:2]
+    with pytest.raises(VerificationError, match="a block ends here"):
+        fetch(folder, OtherBlock(source, one, other))
+    assert fetch(folder, DirectRpc(source))
+    assert log_of(folder) == log_of(source.directory)
+
+
+class Failing(DirectRpc):
+    """Answers what reads the log as it is told to, or raises that."""
+
+    def __init__(self, application, answer):
+        super().__init__(application)
+        self.answer = answer
+
+    def call(self, method, **parameters):
+        if parameters["path"] in {"/ledger/tiles", "/ledger/block-at"}:
+            if isinstance(self.answer, Exception):
+                raise self.answer
+            return self.answer
+        return super().call(method, **parameters)
+
+
+def refusing(**error):
+    return {"response": {"code": 1, "log": json.dumps(error)}}
+
+
+@pytest.mark.parametrize("answer", [
+    refusing(kind="Malformed", error="x", detail="y"), refusing(kind="Busy", error="x", detail=""),
+    {"response": []}, {"response": None}, {}, [], "text", {"response": {"value": 7}},
+    {"response": {"code": "many"}}, Refused("node-refused", "no"), RecursionError(), OSError(),
+    KeyError("x"), IndexError(), OverflowError(), AttributeError(), UnicodeError(),
+])
+def test_node_that_answers_nonsense_keeps_nobody_from_asking_the_next(
+    source, lacking, answer, monkeypatch
+):
+    nodes = {"bad": Failing(source, answer), "good": DirectRpc(source)}
+    monkeypatch.setattr(backfill, "Rpc", nodes.get)
+    monkeypatch.setattr(backfill, "PAUSE_SECONDS", 0)
+    with DecidedStorage(lacking) as storage:
+        assert backfill.keep_fetching(storage, lacking, list(nodes), threading.Event())
     assert log_of(lacking) == log_of(source.directory)
 
 

@@ -25,7 +25,7 @@ from muniment.network.rpc import Rpc
 from muniment.proof import jws
 from muniment.proof.canonical import decode
 from muniment.proof.crypto import b64, unb64
-from muniment.proof.errors import Busy, LedgerError, NotFound, VerificationError
+from muniment.proof.errors import LedgerError, VerificationError
 from muniment.proof.merkle import leaf_hash, root
 from muniment.storage.decided import DecidedStorage, Fetched
 from muniment.storage.log import TILE_HEIGHT, TILE_WIDTH, divided
@@ -34,6 +34,9 @@ from muniment.storage.protocol import Entry, Restored, StoredBlock, StoredEnvelo
 from muniment.storage.sqlite import SqliteStorage
 
 PAUSE_SECONDS = 2.0
+_PEERS_FAULTS = (LedgerError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
+                 RecursionError, OSError)
+"""Whatever a node can make its reader stumble over; a fault of this node's own disk is none."""
 log = logging.getLogger(__name__)
 
 
@@ -71,22 +74,38 @@ class Backfill:
     def fetch_block(self) -> None:
         """Fetch, verify and keep the next missing block, or what is missing of the last one."""
         first = self._storage.missing.start
-        block = self._source.block_at(first)
-        if block is None or block.position < first:
-            raise _differs(first, "the node names no block for it")
+        block = self._block_at(first)
         last = min(block.position + 1, self._storage.missing.stop)
-        entries = list(self._source.entries(first, last))
-        for position, entry in enumerate(entries, first):
-            if leaf_hash(entry.leaf) != self._hashes.leaf(position):
-                raise _differs(position, "the leaf does not hash to what the log names")
-            _require_body(position, entry)
-            self._learn(entry)
         complete = last == block.position + 1
+        entries: list[Entry] = []
+        for position, entry in enumerate(self._source.entries(first, last), first):
+            self._require_entry(position, entry)
+            if entry.leaf.startswith(BLOCK_LEAF) and position != block.position:
+                raise _differs(position, "a block ends here that the node does not name")
+            entries.append(entry)
+        if len(entries) != last - first:
+            raise _differs(first + len(entries), "the node does not have it")
         envelopes = self._envelopes(first, block, entries)
         if complete:
             _require_block(block, entries[-1])
         self._storage.fill(Fetched(
             first, entries, envelopes, [block] if complete else [], self._tiles(first, last)))
+
+    def _block_at(self, first: int) -> StoredBlock:
+        """Return the block that the other node names for an entry; the last one came with us."""
+        block = self._source.block_at(first)
+        if block is None or block.position < first:
+            raise _differs(first, "the node names no block for it")
+        stop = self._storage.missing.stop
+        if block.position >= stop and block != self._storage.block_at(stop):
+            raise _differs(first, "the node names another block for it than the snapshot did")
+        return block
+
+    def _require_entry(self, position: int, entry: Entry) -> None:
+        if leaf_hash(entry.leaf) != self._hashes.leaf(position):
+            raise _differs(position, "the leaf does not hash to what the log names")
+        _require_body(position, entry)
+        self._learn(entry)
 
     def _learn(self, entry: Entry) -> None:
         """Remember the key set that an operation brings."""
@@ -256,7 +275,7 @@ def keep_fetching(
                     directory, read_only=True) as reader:
                 log.info("fetching", extra={"from": url, "missing": len(storage.missing)})
                 Backfill(storage, source, reader).run(stop)
-        except (Busy, NotFound, VerificationError) as error:
+        except _PEERS_FAULTS as error:
             log.warning("cannot fetch: %s", error, extra={"from": url})
             stop.wait(PAUSE_SECONDS)
     return not storage.missing
