@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -229,6 +230,7 @@ def main():
     parser.add_argument("--out", type=Path)
     parser.add_argument("--table", action="store_true", help="only show what was measured last")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the nodes are stopped then
     if options.table:
         show()
         return

@@ -48,6 +48,21 @@ def test_damaged_ledger_is_a_finding_not_a_crash(ledger_path, tmp_path):
     assert any(one.mark == "fix" for one in wrong(tmp_path / "nothing here"))
 
 
+def test_damage_names_the_command_that_brings_the_ledger_back(ledger_path, tmp_path):
+    (ledger_path / "ledger.db").write_bytes(b"no database" * 1_000)
+    assert remedy_of(ledger_path, "ledger") == "muniment backup restore FILE NEW"
+    place = {"host": "127.0.0.1", "p2p_port": 1, "rpc_port": 1}
+    (ledger_path / "node.json").write_text(json.dumps({"line": "0.38", "place": place}))
+    anew = f"muniment node rebuild {ledger_path} --from URL"
+    assert remedy_of(ledger_path, "ledger") == anew
+    (ledger_path / "ledger.db").unlink()
+    assert remedy_of(ledger_path, "holds no ledger") == anew
+
+
+def remedy_of(directory, what):
+    return next(one.remedy for one in wrong(directory) if what in one.what and one.mark == "fix")
+
+
 def test_engine_that_does_not_answer_is_found(ledger_path, register, monkeypatch):
     place = {"host": "127.0.0.1", "p2p_port": 1, "rpc_port": 1}
     (ledger_path / "node.json").write_text(json.dumps({"line": "0.38", "place": place}))

@@ -23,7 +23,7 @@ from muniment.node.backup import NOTE
 from muniment.node.register import Register
 from muniment.node.solo import KEYS, POLICY_FILE, RESTORED_FILE
 from muniment.proof.attestation import TrustPolicy
-from muniment.proof.errors import Fault, LedgerError
+from muniment.proof.errors import Fault, LedgerError, StorageFault
 from muniment.storage.sqlite import FILE_NAME
 from muniment.vault.vault import VAULT_KEY_FILE
 
@@ -58,6 +58,8 @@ def examine(directory: Path) -> list[Finding]:
             findings.extend(one(directory))
         except (LedgerError, Fault, OSError) as error:
             remedy = getattr(error, "remedy", "")
+            if isinstance(error, StorageFault):
+                remedy = _anew(directory, "muniment backup restore FILE NEW")
             findings.append(Finding("fix", f"{one.__name__.replace('_', ' ')}: {error}", remedy))
     return findings
 
@@ -79,13 +81,20 @@ def machine(directory: Path) -> Iterator[Finding]:
 def ledger(directory: Path) -> Iterator[Finding]:
     """The ledger opens, with this code."""
     if not (directory / FILE_NAME).exists():
-        yield Finding("fix", f"{directory} holds no ledger", "muniment init --office CODE DIR")
+        yield Finding("fix", f"{directory} holds no ledger", _anew(
+            directory, "muniment init --office CODE DIR"))
         return
     with Register(directory, read_only=True) as register:
         head = register.ledger.head
         edition = register.ledger.engine.rules.edition
         yield Finding("ok", f"ledger {register.ledger.identity.origin}, edition {edition}: "
                       f"{head.size} entries to block {head.height}, {_ago(head.time)}")
+
+
+def _anew(directory: Path, alone: str) -> str:
+    """Return the command that brings a ledger back: a node's from others, else another one."""
+    node = (directory / NODE_FILE).exists()
+    return f"muniment node rebuild {directory} --from URL" if node else alone
 
 
 def policy(directory: Path) -> Iterator[Finding]:
