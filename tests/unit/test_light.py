@@ -28,7 +28,7 @@ from muniment.network.light_block import read_light_block
 from muniment.network.trust import renewed, trusted_now, with_commit
 from muniment.node import evidence as maker
 from muniment.node.founding import found
-from muniment.node.promotion import end_solo_range
+from muniment.node.policy import end_note_range
 from muniment.node.solo import SoloLedger
 from muniment.node.wallet import Wallet
 from muniment.proof import canonical, crypto, limits
@@ -705,7 +705,8 @@ def test_promotion_ends_the_range_of_the_note_where_that_of_the_commit_begins(ne
     trusted = trusted_now(network.chain, network.chain.first, PERIOD)
 
     def promoted(last):
-        return with_commit(TrustPolicy.parse(end_solo_range(solo, last)), origin, last, trusted)
+        return with_commit(TrustPolicy.parse(end_note_range(solo, origin, last)), origin,
+                           last, trusted)
 
     policy = promoted(size)
     assert TrustPolicy.parse(policy.text()) == policy

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from muniment.network.light_block import Responder, read_header
-from muniment.node.promotion import EVIDENCE_SECONDS
+from muniment.node.policy import newest_rule, write_policy
+from muniment.node.promotion import EVIDENCE_SECONDS, chain_of
 from muniment.proof.attestation import Rule, TrustPolicy
 from muniment.proof.errors import Refused
 from muniment.proof.evidence import Proven
@@ -53,16 +54,29 @@ def extend_policy(path: Path, rpc: Responder, first: int) -> TrustPolicy:
         path: The file.
         rpc: The office's own node.
         first: The height of the network's first block.
+
+    Raises:
+        Refused: The policy does not say where the solo range of the node's ledger ends.
     """
-    policy = TrustPolicy.parse(path.read_text(encoding="ascii"))
-    last = policy.rules[-1]
-    if last.last is None:
+    text = path.read_text(encoding="ascii")
+    policy = TrustPolicy.parse(text)
+    newest = [newest_rule(policy, origin) for origin in dict.fromkeys(
+        rule.origin for rule in policy.rules)]
+    notes = [rule for rule in newest if rule is not None and rule.kind == "note"]
+    if newest and not notes:
         return policy
     trusted = trusted_now(rpc, first, EVIDENCE_SECONDS)
-    extended = with_commit(policy, last.origin, last.last, trusted)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(extended.text(), encoding="ascii")
-    fresh.replace(path)
+    if any(rule.trusted and rule.trusted.chain_id == trusted.chain_id for rule in policy.rules):
+        return policy
+    own = [rule for rule in notes if chain_of(rule.origin) == trusted.chain_id]
+    if not own or own[0].last is None:
+        raise Refused(
+            "policy-range-open", "The trust policy does not say where the log key's range ends.",
+            basis="docs/formats/trust-policy.md",
+            remedy=f"End the rule at the size before the network's first block, in {path}",
+        )
+    extended = with_commit(policy, own[0].origin, own[0].last, trusted)
+    write_policy(path, f"{text}{extended.rules[-1].text()}\n")
     return extended
 
 
@@ -86,10 +100,8 @@ def begin_here(path: Path, rpc: Responder, origin: str, size: int) -> bool:
     earliest, latest = (int(sync[f"{name}_block_height"]) for name in ("earliest", "latest"))
     if rule.trusted is None or earliest <= rule.trusted.height or earliest >= latest:
         return False
-    fresh = path.with_suffix(".new")
-    fresh.write_text(_divided(text, rule, size, trusted_now(
-        rpc, earliest + 1, rule.trusted.period)), encoding="ascii")
-    fresh.replace(path)
+    write_policy(path, _divided(text, rule, size, trusted_now(
+        rpc, earliest + 1, rule.trusted.period)))
     return True
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from muniment.model.parameters import BLOCK_BYTES, value_of
 from muniment.model.validator import address_of, validators
 from muniment.node.ledger import Ledger
+from muniment.node.policy import end_note_range, write_policy
 from muniment.node.solo import POLICY_FILE, Clock, SoloLedger, system_time
 from muniment.proof import limits
 from muniment.proof.crypto import sha256, unb64
@@ -99,6 +100,11 @@ def chain_id(ledger_id: str) -> str:
     return f"muniment-{unb64(ledger_id, 32).hex()[:16]}"
 
 
+def chain_of(origin: str) -> str:
+    """Return the name of the chain of a ledger's origin, which ends with the same digits."""
+    return f"muniment-{origin.rpartition('/')[2]}"
+
+
 def seated(ledger: Ledger) -> dict[str, tuple[str, int]]:
     """Return engine key and power of each validator that has power, by office."""
     return {office: (one.key, one.power)
@@ -127,6 +133,7 @@ def promote(directory: Path, *, now: Clock = system_time) -> ChainGenesis:
                 remedy="Enrol the validators and let the members seat them first.",
             )
         ledger.refuse_if_promoted()
+        policy = directory / POLICY_FILE
         note = ledger.checkpoint()
         text = ledger.current().text()
         size = ledger.head.size
@@ -134,10 +141,9 @@ def promote(directory: Path, *, now: Clock = system_time) -> ChainGenesis:
             chain_id(ledger.identity.id), ledger.head.height + 1, sha256(text.encode("ascii")),
             note, ledger.time(), powers, value_of(ledger.state, BLOCK_BYTES),
         )
-    policy = directory / POLICY_FILE
-    ended = end_solo_range(policy.read_text(encoding="ascii"), size)
+        ended = end_note_range(policy.read_text(encoding="ascii"), ledger.identity.origin, size)
     # Until the last line of this function the ledger is solo, and all of it can be done again.
-    _replace(policy, ended)
+    write_policy(policy, ended)
     _replace(directory / GENESIS_FILE, json.dumps(genesis.document(), indent=1) + "\n")
     mark(directory)
     return genesis
@@ -147,14 +153,6 @@ def _replace(path: Path, text: str) -> None:
     making = path.with_name(f".{path.name}.making")
     making.write_text(text, encoding="ascii")
     making.replace(path)
-
-
-def end_solo_range(policy: str, size: int) -> str:
-    """Return a ledger's trust policy with its last, open range ended at a size."""
-    lines = policy.splitlines()
-    origin, first, _, *rest = lines[-1].split(" ")
-    lines[-1] = " ".join((origin, first, str(size), *rest))
-    return "\n".join(lines) + "\n"
 
 
 def copy_ledger(source: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ from muniment.codec import from_members
 from muniment.model.account import Jwk
 from muniment.model.possession import prove_possession
 from muniment.node.explain import refused
+from muniment.node.policy import end_note_range, write_policy
 from muniment.node.register import Receipt, Register
 from muniment.node.solo import KEYS, LOG_KEY_FILE, POLICY_FILE
 from muniment.node.wallet import write_private
@@ -45,17 +46,14 @@ def rotate_log_key(register: Register) -> Receipt:
     path = folder / LOG_KEY_FILE
     waiting = path.with_suffix(".rotated")
     write_private(waiting, encode(fresh.jwk()) + b"\n")
-    size = ledger.head.size
+    policy = register.directory / POLICY_FILE
+    size, origin = ledger.head.size, ledger.identity.origin
+    ended = end_note_range(policy.read_text(encoding="ascii"), origin, size)
     operation = RotateLogKey(log_key=from_members(Jwk, dict(fresh.public.jwk)))
     outcome = register.submit([operation])
     if outcome.operations[0]:
         raise refused(outcome.operations[0])
     waiting.replace(path)
-    policy = register.directory / POLICY_FILE
-    lines = policy.read_text(encoding="ascii").splitlines()
-    origin, first, _, *rest = lines[-1].split(" ")
-    lines[-1] = " ".join((origin, first, str(size), *rest))
     key = verifier_key(origin, fresh.public)
-    lines.append(f"{origin} {size + 1} - note {key}")
-    policy.write_text("\n".join(lines) + "\n", encoding="ascii")
+    write_policy(policy, f"{ended}{origin} {size + 1} - note {key}\n")
     return register.receipt(outcome.position)

@@ -1,0 +1,51 @@
+"""A ledger's own trust policy, as its operator's commands move it on.
+
+The policy is read as a verifier reads it, and one rule of it is replaced: comments, empty lines
+and rules for other ledgers stay as they are, wherever they stand.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from muniment.proof.attestation import Rule, TrustPolicy
+from muniment.proof.errors import Refused
+
+
+def end_note_range(text: str, origin: str, size: int) -> str:
+    """Return a policy in which the log key in force vouches for no size beyond a last one.
+
+    Asked again, as after a promotion that was cut short, it ends the same range anew.
+
+    Args:
+        text: The policy.
+        origin: The ledger's origin.
+        size: The last size for which the key vouches.
+
+    Raises:
+        Refused: The newest range of the ledger is not that of a log key.
+        Malformed: The policy is not of its format.
+    """
+    rule = newest_rule(TrustPolicy.parse(text), origin)
+    if rule is None or rule.kind != "note" or rule.first > size:
+        raise Refused(
+            "policy-without-log-key",
+            f"The trust policy has no rule for {origin} that a log key's range could end in.",
+            basis="docs/formats/trust-policy.md",
+            remedy="Put the policy back that was made with the ledger, or correct its last rule.",
+        )
+    changed = text.replace(f"\n{rule.text()}\n", f"\n{replace(rule, last=size).text()}\n", 1)
+    TrustPolicy.parse(changed)
+    return changed
+
+
+def newest_rule(policy: TrustPolicy, origin: str) -> Rule | None:
+    """Return the rule for a ledger's greatest sizes, or None if the policy does not name it."""
+    own = [rule for rule in policy.rules if rule.origin == origin]
+    return max(own, key=lambda rule: rule.first, default=None)
+
+
+def write_policy(path: Path, text: str) -> None:
+    """Put a policy in the place of the one that stands, at once or not at all."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text, encoding="ascii")
+    fresh.replace(path)
