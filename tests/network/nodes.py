@@ -2,7 +2,8 @@
 
 import base64
 
-from muniment.abci.messages import RequestQuery
+from muniment.abci.messages import RequestCommit, RequestFinalizeBlock, RequestQuery
+from muniment.abci.values import Timestamp
 from muniment.proof.errors import Busy
 
 
@@ -26,3 +27,42 @@ class DirectRpc:
 
     def close(self):
         pass
+
+
+class SimulatedNode(DirectRpc):
+    """A node whose blocks are decided by validators whose keys are known, and by no engine.
+
+    Args:
+        application: The application, after InitChain.
+        chain: The chain; None for a node that nobody but itself answers for.
+    """
+
+    def __init__(self, application, chain, genesis, spoil=lambda path, value: value):
+        super().__init__(application, spoil)
+        self.chain, self.genesis, self.url = chain, genesis, "http://simulated"
+        self.app_hash, self.takes, self.sent = genesis.app_hash, True, []
+
+    def decide(self, *txs):
+        """Decide a block of envelopes; return what became of each."""
+        self.chain.add(self.app_hash, seconds=1)
+        height, time = self.chain.height, self.chain.blocks[self.chain.height].header.time[0]
+        done = self.application.finalize_block(RequestFinalizeBlock(
+            height=height, time=Timestamp(seconds=time), txs=list(txs)))
+        self.application.commit(RequestCommit())
+        self.app_hash = done.app_hash
+        return [one.code for one in done.tx_results]
+
+    def call(self, method, **parameters):
+        if method == "abci_query":
+            return super().call(method, **parameters)
+        self.asked.append(method)
+        if method == "genesis":
+            return {"genesis": self.genesis.document()}
+        if method == "broadcast_tx_sync":
+            self.sent.append(parameters["tx"])
+            if not self.takes:
+                return {"code": 1, "codespace": "quota-exceeded", "log": "x"}
+            self.decide(parameters["tx"])
+            self.decide()
+            return {"code": 0}
+        return self.chain.call(method, **parameters)

@@ -32,6 +32,7 @@ from muniment.proof.errors import (
 )
 
 if TYPE_CHECKING:  # a command that opens no ledger does without the engine
+    from muniment.node.ledger import DrivenLedger
     from muniment.node.register import Receipt, Register
     from muniment.node.register import Reference as Named
 
@@ -109,6 +110,8 @@ def errors(*, as_json: bool = False) -> Iterator[None]:
 
 
 _NODE: ContextVar[str | None] = ContextVar("node", default=None)
+_ATTESTED: ContextVar[bool | None] = ContextVar("attested", default=None)
+"""Whether a trust policy attests what a node answered; None if no node was asked."""
 _NODE_OPTION = Parameter(
     "node", Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[
         str | None, typer.Option("--node", envvar="MUNIMENT_NODE", help="RPC of a network's node, "
@@ -122,10 +125,11 @@ def on_node(command: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, node: str | None = None, **options: Any) -> None:
         if node and options.get("ledger") is None:
             options["ledger"] = Path("ledger")
-        token = _NODE.set(node)
+        token, attested = _NODE.set(node), _ATTESTED.set(None)
         try:
             command(*args, **options)
         finally:
+            _ATTESTED.reset(attested)
             _NODE.reset(token)
 
     own = signature(command, eval_str=True)
@@ -144,17 +148,31 @@ def opened(
 
     with errors(as_json=as_json):
         node = _NODE.get()
-        held = None
-        if node:
-            from muniment.network.remote_ledger import RemoteLedger
-
-            held = RemoteLedger(node, ledger)
+        held = _through(node, ledger) if node else None
         with Register(ledger, account, read_only=read_only, ledger=held) as register:
             yield register
+            register.ledger.settle()
+
+
+def _through(node: str, directory: Path) -> "DrivenLedger":
+    """Return a network's ledger through a node; say so if nothing but the node answers for it."""
+    from muniment.network.remote_ledger import RemoteLedger
+    from muniment.node.solo import POLICY_FILE
+
+    held = RemoteLedger(node, directory)
+    _ATTESTED.set(held.is_attested)
+    if not held.is_attested:
+        sys.stderr.write(
+            f"unattested: what {node} says, and nobody else; there is no trust policy. "
+            f"try: ask an office that you trust for {directory / POLICY_FILE}\n")
+    return held
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value on stdout."""
+    """Print one JSON value on stdout; an object says whether a node's answer is attested."""
+    attested = _ATTESTED.get()
+    if attested is not None and isinstance(value, dict):
+        value = {**value, "attested": attested}
     sys.stdout.write(json.dumps(value, ensure_ascii=False, sort_keys=True) + "\n")
 
 

@@ -103,9 +103,12 @@ def replay(
 
 @app.command()
 def checkpoint(ledger: LedgerOption = Path("ledger")) -> None:
-    """Print the signed checkpoint."""
+    """Print the signed checkpoint; through a node, the checkpoint with the commit over it."""
     with opened(ledger) as register:
-        sys.stdout.write(register.ledger.checkpoint())
+        from muniment.proof.canonical import encode
+
+        made = register.ledger.checkpoint()
+        sys.stdout.write(made if isinstance(made, str) else f"{encode(made).decode()}\n")
 
 
 @app.command("rotate-log-key")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from muniment.proof import limits
 from muniment.proof.crypto import b64, load_public_key
 from muniment.proof.engine_bytes import PRECOMMIT, BlockId, Time, VoteBytes
 from muniment.proof.errors import (
@@ -27,6 +28,8 @@ from muniment.proof.validators import address, set_hash
 
 PAGE = 100
 """Most validators that the RPC answers at once."""
+PAGES_MAX = limits.VALIDATORS_MAX // PAGE
+"""Most pages of validators that are asked for."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 COMMIT_FLAG = 2
 """`BlockIDFlagCommit`: a vote for the block."""
@@ -161,15 +164,21 @@ def _ask(rpc: Responder, method: str, height: int, **parameters: Any) -> Any:
 
 
 def kept_heights(rpc: Responder) -> tuple[int, int]:
-    """Return the heights of the first and the last block that a node has."""
-    sync = rpc.call("status")["sync_info"]
-    return int(sync["earliest_block_height"]), int(sync["latest_block_height"])
+    """Return the heights of the first and the last block that a node has.
+
+    Raises:
+        VerificationError: It answers something else.
+    """
+    try:
+        sync = rpc.call("status")["sync_info"]
+        return int(sync["earliest_block_height"]), int(sync["latest_block_height"])
+    except _OTHER_SHAPES:
+        raise _answer("The node's status names no heights.") from None
 
 
 def _validators(rpc: Responder, height: int) -> Iterable[tuple[bytes, int]]:
-    page = seen = 0
-    while True:
-        page += 1
+    seen = 0
+    for page in range(1, PAGES_MAX + 1):
         answer = _ask(rpc, "validators", height, page=page, per_page=PAGE)
         for one in answer["validators"]:
             if one["pub_key"]["type"] != "tendermint/PubKeyEd25519":
@@ -178,6 +187,7 @@ def _validators(rpc: Responder, height: int) -> Iterable[tuple[bytes, int]]:
             yield base64.b64decode(one["pub_key"]["value"], validate=True), int(one["voting_power"])
         if seen >= int(answer["total"]) or not answer["validators"]:
             return
+    raise _answer(f"There are more than {limits.VALIDATORS_MAX} validators.")
 
 
 def _light_block(answer: Any, validators: Sequence[tuple[bytes, int]]) -> LightBlock:

@@ -76,6 +76,6 @@ def read_error(text: str) -> LedgerError:
         kind = _KINDS.get(plain["kind"], NotFound)
         return kind(str(plain["error"]), str(plain["detail"]), basis=str(plain.get("basis", "")),
                     remedy=str(plain.get("remedy", "")))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return NotFound("node-refused", f"The node does not answer this: {text[:200]}",
                         remedy="Check that it runs this version: muniment doctor")

@@ -16,11 +16,11 @@ from muniment.codec import pack
 from muniment.engine import BLOCK_LEAF
 from muniment.network import questions
 from muniment.network.questions import PREFIX, QUESTIONS, HeadAnswer, read_error
-from muniment.network.rpc import Rpc
+from muniment.network.rpc import Rpc, not_believed
 from muniment.proof import merkle
 from muniment.proof.canonical import decode
 from muniment.proof.crypto import b64
-from muniment.proof.errors import LedgerError, Refused, VerificationError
+from muniment.proof.errors import LedgerError, Refused
 from muniment.proof.merkle import Frontier, leaf_hash
 from muniment.storage.protocol import (
     BlockWrite,
@@ -81,8 +81,8 @@ class RemoteStorage:
                 raise read_error(str(response.get("log") or ""))
             return QUESTIONS[name].answer(base64.b64decode(response.get("value") or "",
                                                            validate=True))
-        except (KeyError, TypeError, ValueError, binascii.Error):
-            raise _lies("its answer cannot be read") from None
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError, binascii.Error):
+            raise not_believed("its answer cannot be read") from None
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +110,7 @@ class RemoteStorage:
             part = list(numbers[first : first + PAGES_AHEAD])
             pages = self.ask("pages", part)
             if len(pages) != len(part):
-                raise _lies("it left pages out")
+                raise not_believed("it left pages out")
             self._ahead.update(zip(part, pages, strict=True))
 
     def tile(self, level: int, number: int) -> Tile | None:
@@ -128,7 +128,7 @@ class RemoteStorage:
                 return
             for one in part:
                 if (one.level, one.number) != (level, first) or not first < last:
-                    raise _lies(f"tile {one.level}/{one.number} is not the one asked for")
+                    raise not_believed(f"tile {one.level}/{one.number} is not the one asked for")
                 first += 1
                 self._tiles[level, one.number] = one
                 yield one
@@ -141,7 +141,7 @@ class RemoteStorage:
         while first < last:
             part: list[Entry] = self.ask("entries", (first, last))
             if not part or len(part) > last - first:
-                raise _lies(f"it does not answer for entry {first}")
+                raise not_believed(f"it does not answer for entry {first}")
             first += len(part)
             yield from part
 
@@ -158,10 +158,14 @@ class RemoteStorage:
         """Return the envelopes of a block in their order."""
         found: list[StoredEnvelope] = []
         while True:
-            part: list[StoredEnvelope] = self.ask(
-                "envelopes", (height, found[-1].position + 1 if found else 0))
+            first = found[-1].position + 1 if found else 0
+            part: list[StoredEnvelope] = self.ask("envelopes", (height, first))
             if not part:
                 return found
+            for one in part:
+                if not first <= one.position < self._head.size or one.height != height:
+                    raise not_believed(f"it names an envelope of block {height} twice, or none")
+                first = one.position + 1
             found += part
 
     def block_at(self, position: int) -> StoredBlock | None:
@@ -177,7 +181,7 @@ class RemoteStorage:
                 return
             for one in part:
                 if not after < one.height:
-                    raise _lies(f"block {one.height} does not follow {after}")
+                    raise not_believed(f"block {one.height} does not follow {after}")
                 if one.height > self._head.height:
                     return
                 after = one.height
@@ -207,15 +211,11 @@ def _require_head(answer: HeadAnswer) -> None:
         root = Frontier.load(head.size, head.frontier).root()
         merkle.verify_inclusion(leaf_hash(answer.leaf), head.size - 1, head.size, answer.path, root)
         if not answer.leaf.startswith(BLOCK_LEAF):
-            raise _lies("the last leaf of its log ends no block")
+            raise not_believed("the last leaf of its log ends no block")
         block = decode(answer.leaf[len(BLOCK_LEAF) :])
         named = (block["height"], block["time"], block["state_root"])
     except (LedgerError, KeyError, TypeError) as error:
-        raise _lies(f"its head does not follow from its log ({error})") from None
+        raise not_believed(f"its head does not follow from its log ({error})") from None
     if named != (head.height, head.time, b64(head.state_root)):
-        raise _lies("its head is not what the last block of its log says")
+        raise not_believed("its head is not what the last block of its log says")
 
-
-def _lies(why: str) -> VerificationError:
-    return VerificationError("node-not-believed", f"The node is not to be believed: {why}.",
-                             basis=_BASIS, remedy="Ask another node.")

@@ -1,31 +1,36 @@
 """A network's ledger as its users hold it: read through a node, written through it, attested.
 
-Keys, vault and trust policy stay in a directory of the user's own; the node sees envelopes only.
+- Keys, vault and trust policy stay in a directory of the user's own; the node sees envelopes only.
+- The head is believed once a command, when the ledger is opened, and again after what was written
+  (`head_trust.py`). From it follow: each page of the state, hashed against its parent from the
+  state root on; the receipt of an envelope, whose leaf is proven under the log's root; evidence.
+- Believed of the node beyond that: what became of each of many envelopes sent together, as
+  receipts are not made of them; and what is read from the log for people, such as the time of an
+  entry, until evidence of it is made.
 """
 
-import json
 import time as clock
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from muniment.engine import Outcome
-from muniment.network.attest import commit_attestation, heights_of
-from muniment.network.kept_blocks import KeptBlocks
+from muniment.network.entered import require_entered
+from muniment.network.head_trust import HeadTrust
+from muniment.network.light_block import kept_heights, read_header
 from muniment.network.remote import RemoteStorage
-from muniment.network.rpc import Rpc
+from muniment.network.rpc import Rpc, not_believed
 from muniment.network.submission import Submission
 from muniment.node.ledger import DrivenLedger
-from muniment.node.solo import POLICY_FILE, Clock, system_time
-from muniment.proof.attestation import TrustPolicy
+from muniment.node.solo import Clock, system_time
 from muniment.proof.crypto import sha256
-from muniment.proof.errors import Busy, LedgerError, NotFound, VerificationError
-from muniment.proof.history import Trusted
+from muniment.proof.errors import Busy, VerificationError
 from muniment.storage.pages import PagedTree
 from muniment.storage.protocol import Head
 
 COMMIT_SECONDS = 15.0
 """How long to wait for the block that commits to a checkpoint; it follows by itself."""
+Made = TypeVar("Made")
 
 
 class RemoteLedger(DrivenLedger):
@@ -37,7 +42,8 @@ class RemoteLedger(DrivenLedger):
         now: Returns the time in UTC seconds.
 
     Raises:
-        Busy: The node cannot be reached.
+        Busy: The node cannot be reached, or is behind what was seen.
+        Malformed: The trust policy is none.
         VerificationError: The node is not to be believed.
         Fault: This code is not the code of the ledger's edition.
     """
@@ -46,10 +52,35 @@ class RemoteLedger(DrivenLedger):
         self, url: str, directory: Path | None = None, *, now: Clock = system_time
     ) -> None:
         self.rpc = Rpc(url)
-        self.remote = RemoteStorage(self.rpc)
-        self._directory = directory
         self._now = now
+        self._trust = HeadTrust(self.rpc, directory, now)
+        self._believed: Head | None = None
+        self._sent: tuple[bytes, Outcome] | None = None
+        self.remote = RemoteStorage(self.rpc)
         super().__init__(self.remote)
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether a trust policy decided that the head is to be believed."""
+        return self._trust.attests
+
+    def _open(self) -> None:
+        if self._believed is None:
+            self._believe()
+        super()._open()
+
+    def _believe(self) -> None:
+        """Believe the head on which the reader stands; wait for the commit over it."""
+        def believe() -> None:
+            try:
+                self._trust.believe(self.remote, self.identity.origin)
+            except Busy as error:
+                if error.name == "node-behind":
+                    self.remote.refresh()
+                raise
+
+        _patiently(believe)
+        self._believed = self.remote.head()
 
     def _tree(self, head: Head) -> PagedTree:
         if not hasattr(self, "tree"):
@@ -63,7 +94,17 @@ class RemoteLedger(DrivenLedger):
         return max(self._now(), self.head.time)
 
     def refresh(self) -> None:
-        """Move to the newest height."""
+        """Move to the newest height, and believe its head.
+
+        Raises:
+            VerificationError: It is not to be believed.
+            Busy: The commit over it is not there yet.
+        """
+        self._move()
+        self.settle()
+
+    def _move(self) -> None:
+        """Move to the newest height, whose head is not believed yet."""
         before = self.head
         after = self.remote.refresh()
         if after.size < before.size:
@@ -74,6 +115,21 @@ class RemoteLedger(DrivenLedger):
         if after != before:
             self.discard()
 
+    def settle(self) -> None:
+        """Believe the head on which what was written since stands; do nothing if nothing was.
+
+        Raises:
+            VerificationError: It is not to be believed, or what was sent is not in its log.
+            Busy: The commit over it is not there yet.
+        """
+        if self.head != self._believed:
+            self._believe()
+            if self.remote.head() != self.head:
+                self.discard()
+        if self._sent is not None and self.is_attested:
+            require_entered(self.remote, self.head, *self._sent)
+        self._sent = None
+
     def submit(self, envelopes: Sequence[bytes]) -> list[Outcome]:
         """Send envelopes and return what became of each, once its block is committed.
 
@@ -83,88 +139,55 @@ class RemoteLedger(DrivenLedger):
         if not envelopes:
             return []
         outcomes = Submission(self.rpc, self.remote).run(envelopes)
-        self.refresh()
+        self._move()
+        if len(envelopes) == 1:
+            self._sent = envelopes[0], outcomes[0]
         return outcomes
 
     def checkpoint(self) -> Any:
-        """Return the checkpoint at this height with the commit that attests it.
+        """Return the checkpoint at this height with what attests it, as the trust policy asks.
 
-        Before the first block that validators decided it is the last solo note.
+        At the size at which one process handed the ledger over it is the last solo note.
 
         Raises:
-            VerificationError: The trust policy names no header of this chain, or the commit does
-                not verify.
+            VerificationError: There is no trust policy, it trusts nobody for this checkpoint, or
+                the commit does not verify.
             Busy: The commit is not there yet.
         """
-        note = self._solo_note()
-        if note is not None:
-            return note
-        trusted = self._trusted()
+        current = self.current()
+        trusted = self._trust.rule(current).trusted
         if trusted is None:
-            raise VerificationError(
-                "no-trusted-header", "The trust policy names no header of this ledger's chain.",
-                basis="docs/formats/trust-policy.md",
-                remedy=f"Put the network's {POLICY_FILE} into the directory: --ledger DIR",
-            )
-        return self._patiently(lambda: self._attested(trusted))
-
-    def _attested(self, trusted: Trusted) -> dict[str, Any]:
-        kept = KeptBlocks(self.rpc, self._directory)
-        made = commit_attestation(kept, self.current().text(), self.head.height, trusted,
-                                  now=self._now(), besides=kept.heights())
-        kept.keep(heights_of(made))
-        return made
+            return self._trust.note(current)
+        return _patiently(lambda: self._trust.commit(current, self.head.height, trusted))
 
     def acknowledge(self) -> Any:
         """Return the checkpoint for a receipt: attested, if the user has a trust policy.
 
         Without one it is the text that the next header commits to, as this node says.
         """
-        if self._solo_note() is not None or self._trusted() is not None:
+        self.settle()
+        if self.is_attested:
             return self.checkpoint()
         text = self.current().text()
-        self._patiently(lambda: self._require_committed(text))
+        _patiently(lambda: self._require_committed(text))
         return text
 
     def _require_committed(self, text: str) -> None:
         height = self.head.height + 1
-        newest = int(self.rpc.call("status")["sync_info"]["latest_block_height"])
-        if newest < height:
+        if kept_heights(self.rpc)[1] < height:
             raise Busy("commit-not-there-yet", f"Block {height} is not committed yet.",
                        remedy="Try again in a second.")
-        header = self.rpc.call("commit", height=height)["signed_header"]["header"]
-        if header["app_hash"].lower() != sha256(text.encode("ascii")).hex():
-            raise VerificationError(
-                "node-not-believed", "The node's header commits to another checkpoint than its "
-                "ledger has.", basis="docs/rfc/0003-the-network.md", remedy="Ask another node.",
-            )
+        if read_header(self.rpc, height).hashes["app_hash"] != sha256(text.encode("ascii")):
+            raise not_believed("its header commits to another checkpoint than its ledger has")
 
-    def _patiently(self, act: Any) -> Any:
-        end = clock.monotonic() + COMMIT_SECONDS
-        while True:
-            try:
-                return act()
-            except Busy:
-                if clock.monotonic() > end:
-                    raise
-                clock.sleep(0.1)
 
-    def _trusted(self) -> Trusted | None:
+def _patiently(act: Callable[[], Made]) -> Made:
+    """Do what may have to wait for the next block."""
+    end = clock.monotonic() + COMMIT_SECONDS
+    while True:
         try:
-            text = ((self._directory or Path()) / POLICY_FILE).read_text(encoding="utf-8")
-            policy = TrustPolicy.parse(text)
-            return policy.require(self.identity.origin, self.head.size).trusted
-        except (OSError, UnicodeDecodeError, LedgerError):
-            return None
-
-    def _solo_note(self) -> str | None:
-        """Return the last solo checkpoint if nothing was entered since."""
-        genesis = self.rpc.call("genesis")["genesis"]
-        if self.head.height >= int(genesis["initial_height"]):
-            return None
-        try:
-            state = genesis["app_state"]
-            plain = json.loads(state) if isinstance(state, str) else state
-            return str(plain["checkpoint"])
-        except (KeyError, TypeError, ValueError):
-            raise NotFound("note-not-found", "The engine's genesis names no checkpoint.") from None
+            return act()
+        except Busy:
+            if clock.monotonic() > end:
+                raise
+            clock.sleep(0.1)

@@ -16,7 +16,7 @@ from muniment.model.codes import ENVELOPE_CODES
 from muniment.network.outcomes import Found
 from muniment.network.questions import OUTCOMES_MAX
 from muniment.network.remote import RemoteStorage
-from muniment.network.rpc import Rpc
+from muniment.network.rpc import Rpc, not_believed
 from muniment.proof.crypto import sha256
 from muniment.proof.errors import Busy, LedgerError, Refused
 
@@ -86,10 +86,13 @@ class Submission:
         except Busy:
             one.sent -= SEND_AGAIN_SECONDS - 0.5  # the node restarts: soon again
             return
-        if int(answer["code"]):
-            name = str(answer.get("codespace") or "")
-            code = ENVELOPE_CODES.get(name, int(answer["code"]))
-            one.refusal = Outcome(name, code, str(answer.get("log") or ""))
+        try:
+            code, name = int(answer["code"]), str(answer.get("codespace") or "")
+            log = str(answer.get("log") or "")
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise not_believed("it does not say whether it takes an envelope") from None
+        if code:
+            one.refusal = Outcome(name, ENVELOPE_CODES.get(name, code), log)
 
     def _look(self, flight: dict[bytes, _Pending]) -> bool:
         """Take what is decided, or will never be, out of flight; return whether anything was."""
@@ -98,6 +101,8 @@ class Submission:
             found: list[Found | None] = self.storage.ask("outcomes", names, newest=True)
         except Busy:
             return False
+        if len(found) != len(names):
+            raise not_believed("it does not say what became of each envelope")
         before = len(flight)
         for name, one in zip(names, found, strict=True):
             pending = flight[name]

@@ -219,6 +219,10 @@ class DrivenLedger(Ledger, ABC):
     def checkpoint(self) -> Any:
         """Return the attested checkpoint of the last block."""
 
+    @abstractmethod
+    def settle(self) -> None:
+        """Be sure of what became of what was submitted."""
+
     def acknowledge(self) -> Any:
         """Return the checkpoint of the last block for a receipt."""
         return self.checkpoint()

@@ -139,6 +139,7 @@ class Register:
         lines = [encode(one) for one in operations]
         envelope = self.ledger.sign(wallet or self.wallet(), lines, atomic=atomic)
         outcome = self.ledger.submit([envelope])[0]
+        self.ledger.settle()
         if outcome.code:
             raise OutOfTurn(outcome.name, f"{outcome.detail} (code {outcome.code})",
                             basis="docs/formats/envelope.md")

@@ -100,6 +100,9 @@ class SoloLedger(DrivenLedger):
         executed = iter(result.outcomes)
         return [next(executed) if isinstance(one, Envelope) else one for one in parsed]
 
+    def settle(self) -> None:
+        """Do nothing: this process decided it."""
+
     def refuse_if_promoted(self) -> None:
         """Raise if validators decide this ledger's blocks: one process alone would fork it.
 
