@@ -1,5 +1,6 @@
 """A process is known again by its id and its beginning; no other is ever signalled."""
 
+import fcntl
 import json
 import signal
 import subprocess
@@ -79,6 +80,28 @@ def test_one_that_does_not_listen_is_ended_all_the_same(one):
     wait_for(lambda: "begun" in one.tail())
     one.stop(seconds=0.3)
     assert one.pid() is None
+
+
+BUSY = """
+import fcntl, hashlib, sys, threading
+lock = open(sys.argv[1], "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+work = lambda: hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
+for _ in range(16):
+    threading.Thread(target=work, daemon=True).start()
+print("begun", flush=True)
+work()
+"""
+
+
+def test_one_that_was_ended_holds_no_lock_any_more(one, tmp_path):
+    """A process whose first thread is gone holds its files until the last one is."""
+    for round_ in range(12):
+        one.start([sys.executable, "-c", BUSY, str(tmp_path / "lock")])
+        wait_for(lambda round_=round_: one.tail().count("begun") == round_ + 1)
+        one.kill()
+        with (tmp_path / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_a_halted_one_is_seen_and_can_be_ended(one):

@@ -151,7 +151,10 @@ def began(pid: int) -> str | None:
     except OSError:
         return None
     fields = stat[stat.rindex(")") + 2:].split()
-    return None if fields[0] in {"Z", "X"} else f"{_boot()}:{fields[19]}"
+    # Once its first thread is gone it is called a zombie, but it holds its files, and so its
+    # locks, until the last thread is gone (proc(5): state, num_threads, starttime).
+    over = fields[0] in {"Z", "X"} and int(fields[17]) <= 1
+    return None if over else f"{_boot()}:{fields[19]}"
 
 
 def _boot() -> str:
