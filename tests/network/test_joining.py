@@ -11,7 +11,6 @@ from muniment.cli.app import app
 from muniment.codec import replace
 from muniment.network import invite as inviting
 from muniment.network.cluster import Cluster
-from muniment.network.guests import guests, let_in
 from muniment.network.leave import leave
 from muniment.network.node import Node
 from muniment.network.remote_ledger import RemoteLedger
@@ -196,10 +195,3 @@ def test_invitation_that_is_over_altered_or_of_other_rules_is_refused(invited):
     made["edition_hash"] = "A" * 43
     with pytest.raises((Fault, LedgerError)):
         inviting.read_invitation(json.dumps(made, sort_keys=True, separators=(",", ":")).encode())
-
-
-def test_guest_is_let_in_until_his_time_is_over(tmp_path):
-    let_in(tmp_path, "ab" * 20, 100)
-    let_in(tmp_path, "cd" * 20, 200)
-    assert guests(tmp_path, now=lambda: 150) == {"cd" * 20}
-    assert guests(tmp_path / "none") == frozenset()

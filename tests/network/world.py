@@ -65,8 +65,9 @@ class World:
         with Register(self.origin, now=now) as register:
             for office in everyone:
                 self._enrol(register, first, office)
-            for office in offices:
+            for office in (*offices, *observers):
                 register.act(AdmitMember(office=office, units=10))
+            for office in offices:
                 register.act(SeatValidator(office=office))
             register.act(SetPowerPolicy(policy="authority"))
             state = register.ledger.state

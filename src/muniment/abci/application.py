@@ -52,19 +52,35 @@ from muniment.abci.values import (
 )
 
 
-def fitting(txs: Iterable[bytes], bytes_max: int) -> list[bytes]:
-    """Return the transactions from the first on that fit into a block together.
+class Room:
+    """What is left of a block that is being proposed.
 
-    Each is counted as the engine counts it: with its tag and its length in the block.
+    Args:
+        bytes_max: The bytes that its transactions may have together.
     """
-    kept: list[bytes] = []
-    total = 0
-    for tx in txs:
-        total += 1 + len(varint(len(tx))) + len(tx)
-        if total > bytes_max:
-            break
-        kept.append(tx)
-    return kept
+
+    def __init__(self, bytes_max: int) -> None:
+        self._left = bytes_max
+
+    def takes(self, tx: bytes) -> bool:
+        """Return whether a transaction fits, and take it in if it does.
+
+        It is counted as the engine counts it: with its tag and its length in the block.
+        """
+        size = 1 + len(varint(len(tx))) + len(tx)
+        if size > self._left:
+            return False
+        self._left -= size
+        return True
+
+
+def fitting(txs: Iterable[bytes], bytes_max: int) -> list[bytes]:
+    """Return the transactions that fit into a block together, the first ones first.
+
+    One that does not fit keeps no other out.
+    """
+    room = Room(bytes_max)
+    return [tx for tx in txs if room.takes(tx)]
 
 
 class Application:

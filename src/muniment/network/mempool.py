@@ -5,7 +5,8 @@
 - Whatever was admitted waits here until it is in a block, and is proposed by this node whenever
   its turn comes, whatever the engine's mempool holds. So it needs one honest proposer, not two.
 - In a proposal each account's oldest envelope comes before any account's second: a flood of one
-  account delays the others by one envelope.
+  account delays the others by one envelope. One that does not fit any more keeps out nothing but
+  its own account's later ones, which may build on it.
 - What cannot be admitted any more goes last: once it was in a block, which it leaves no trace in,
   every engine forgets it.
 """
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from muniment.abci.application import fitting
+from muniment.abci.application import Room
 from muniment.admission import SignatureCheck, admit, take_turn
 from muniment.editions import Rules
 from muniment.engine import Outcome, refusal
@@ -153,10 +154,11 @@ class Mempool:
             stale: list[bytes] = []
             chosen = list(self._in_turn(time, state, stale))
             chosen += self._strange(others, time, state, stale)
-            chosen += stale[:STALE_PROPOSED_MAX]
-        return fitting(chosen[: limits.DECIDED_ENVELOPES_MAX], bytes_max)
+        return _fitting(chosen, stale[:STALE_PROPOSED_MAX], bytes_max)
 
-    def _in_turn(self, time: int, state: State, stale: list[bytes]) -> Iterator[bytes]:
+    def _in_turn(
+        self, time: int, state: State, stale: list[bytes]
+    ) -> Iterator[tuple[str, bytes]]:
         for name, one in self._by_rank():
             try:
                 _, spent = take_turn(one.envelope, state, ledger=self._ledger, time=time)
@@ -165,7 +167,7 @@ class Mempool:
                 self._forget(name)
                 continue
             state.put((spent,))
-            yield one.tx
+            yield one.envelope.header.submitter, one.tx
 
     def _by_rank(self) -> list[tuple[bytes, Waiting]]:
         """Return what waits: each account's oldest first, then each one's second, and so on."""
@@ -179,7 +181,7 @@ class Mempool:
 
     def _strange(
         self, txs: Sequence[bytes], time: int, state: State, stale: list[bytes]
-    ) -> Iterator[bytes]:
+    ) -> Iterator[tuple[str, bytes]]:
         """Yield what is admissible of envelopes that the engine holds and that do not wait here."""
         for tx in txs:
             envelope = parse(tx)
@@ -193,7 +195,7 @@ class Mempool:
                 stale.append(tx)
                 continue
             state.put((spent,))
-            yield tx
+            yield envelope.header.submitter, tx
 
     def _replay(self, account: str, time: int) -> None:
         """Let an account's waiting envelopes spend their sequence in the state after a commit."""
@@ -225,3 +227,19 @@ class Mempool:
         del self._accounts[account][name]
         if not self._accounts[account]:
             del self._accounts[account]
+
+
+def _fitting(
+    chosen: Iterable[tuple[str, bytes]], stale: Iterable[bytes], bytes_max: int
+) -> list[bytes]:
+    """Return what fits into a block: of each account no envelope after one that does not."""
+    room = Room(bytes_max)
+    late: set[str] = set()
+    kept: list[bytes] = []
+    for account, tx in chosen:
+        if account in late or not room.takes(tx):
+            late.add(account)
+        else:
+            kept.append(tx)
+    kept += [tx for tx in stale if room.takes(tx)]
+    return kept[: limits.DECIDED_ENVELOPES_MAX]

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from muniment.codec import pack
+from muniment.model.member import members
 from muniment.model.state import State
 from muniment.model.validator import validators
 from muniment.network import questions
@@ -86,11 +87,13 @@ class Queries:
             self._storage.refresh()
 
     def _known_peers(self) -> frozenset[str]:
-        """Return the ids of the nodes that the ledger's validators enrolled."""
-        return frozenset(one.node for one in validators(State(self._tree)).values())
+        """Return the ids of the members' nodes, of those that observe as of those that vote."""
+        state = State(self._tree)
+        inside = members(state)
+        return frozenset(one.node for office, one in validators(state).items() if office in inside)
 
     def lets_in(self, path: str) -> bool:
-        """Return whether a peer may connect: any while the ledger names no node.
+        """Return whether a peer may connect: any while no member has a node.
 
         Only the id of a node says who it is; an address may be anyone's.
         """
