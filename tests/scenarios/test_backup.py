@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
+import shutil
 import tarfile
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +14,8 @@ from muniment.cli.app import app
 from muniment.cli.filing import open_filing
 from muniment.node import backup, key_backup
 from muniment.node.register import Reference, Register
+from muniment.node.solo import RESTORED_FILE
+from muniment.node.wallet import write_private
 from muniment.proof.disclosure import parse
 from muniment.proof.errors import LedgerError, Malformed, NotFound, VerificationError
 
@@ -58,6 +63,48 @@ def test_restored_ledger_shows_its_filings_and_with_keys_its_names(entered, regi
         _, entry = restored.find(Reference("XA", "patent", "2026/000001"))
         (text,) = restored.disclosures([entry.disclosed["applicants"]])
         assert parse(text)[2] == [NAME]
+
+
+def test_restored_ledger_refuses_to_sign_whatever_way_its_keys_came_back(
+        entered, register, tmp_path):
+    """Keys put back by hand, without what was signed last, would tell a second story."""
+    backup.create(entered, tmp_path / "one.tar")
+    register.ledger.checkpoint()
+    backup.restore(tmp_path / "one.tar", tmp_path / "new")
+    for path in (entered / "keys").iterdir():
+        if path.name != "log.signed":
+            shutil.copy(path, tmp_path / "new" / "keys" / path.name)
+    with Register(tmp_path / "new") as restored, pytest.raises(
+            VerificationError, match="restored-not-caught-up"):
+        restored.ledger.checkpoint()
+
+
+def test_key_backup_of_a_restored_ledger_opens_and_marks_anew(entered, register, tmp_path):
+    backup.create(entered, tmp_path / "one.tar")
+    (entered / "keys" / RESTORED_FILE).write_text("{}")
+    key_backup.seal_keys(entered, tmp_path / "keys", PASSPHRASE)
+    backup.restore(tmp_path / "one.tar", tmp_path / "new")
+    names = key_backup.open_keys(tmp_path / "keys", tmp_path / "new", PASSPHRASE)
+    assert "keys/XA.json" in names
+    assert (tmp_path / "new" / "keys" / RESTORED_FILE).exists()
+
+
+def test_backup_is_readable_by_its_owner_alone(entered, tmp_path):
+    before = os.umask(0o022)
+    try:
+        backup.create(entered, tmp_path / "one.tar")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "one.tar").stat().st_mode & 0o777 == 0o600
+
+
+def test_two_private_files_of_one_stem_never_share_an_unfinished_file(tmp_path, monkeypatch):
+    """A crash between writing and renaming must not leave a key under another file's name."""
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", lambda *_: None)
+        write_private(tmp_path / "log.key", b"key")
+        write_private(tmp_path / "log.signed", b"signed")
+    assert sorted(path.read_bytes() for path in tmp_path.iterdir()) == [b"key", b"signed"]
 
 
 def test_restored_ledger_refuses_to_sign_until_it_has_caught_up(entered, register, tmp_path):

@@ -1,7 +1,9 @@
 """The doctor finds what is wrong, names what mends it, and shows no secret."""
 
 import json
+from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from muniment.cli.app import app
@@ -68,6 +70,27 @@ def test_engine_that_does_not_answer_is_found(ledger_path, register, monkeypatch
     (ledger_path / "node.json").write_text(json.dumps({"line": "0.38", "place": place}))
     found = wrong(ledger_path)
     assert any("engine" in one.what and one.remedy for one in found if one.mark == "fix")
+
+
+@pytest.mark.parametrize(("name", "data"), [
+    ("node.json", b"{}"), ("node.json", b"["), ("node.json", b"[]"), ("node.json", b'{"place":7}'),
+    ("node.json", b'{"place":{},"line":{}}'), ("backup.json", b"{}"), ("backup.json", b"\xff"),
+    ("backup.json", b'{"created":"x"}'), ("trust-policy.txt", b"\xff\xfe"),
+    ("trust-policy.txt", b"")])
+def test_damaged_file_of_its_own_is_a_finding_not_a_crash(ledger_path, register, name, data):
+    (ledger_path / name).write_bytes(data)
+    assert any(one.mark == "fix" for one in wrong(ledger_path))
+
+
+def test_bundle_does_not_say_where_the_ledger_is(ledger_path, monkeypatch):
+    (ledger_path / "trust-policy.txt").unlink()
+    (ledger_path / "ledger.db").unlink()
+    monkeypatch.chdir(ledger_path.parent)
+    for path in (ledger_path, Path(ledger_path.name), Path("../") / ledger_path.parent.name
+                 / ledger_path.name):
+        text = json.dumps(bundle(path, examine(path)))
+        assert str(ledger_path.parent) not in text
+        assert "DIR" in text
 
 
 def test_bundle_shows_no_secret(ledger_path, register, tmp_path):

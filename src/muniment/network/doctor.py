@@ -20,6 +20,7 @@ from muniment.model.dates import SECONDS_A_DAY
 from muniment.network.install import find
 from muniment.network.rpc import Rpc
 from muniment.node.backup import NOTE
+from muniment.node.key_backup import keys_in
 from muniment.node.register import Register
 from muniment.node.solo import KEYS, POLICY_FILE, RESTORED_FILE
 from muniment.proof.attestation import TrustPolicy
@@ -61,6 +62,11 @@ def examine(directory: Path) -> list[Finding]:
             if isinstance(error, StorageFault):
                 remedy = _anew(directory, "muniment backup restore FILE NEW")
             findings.append(Finding("fix", f"{one.__name__.replace('_', ' ')}: {error}", remedy))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:  # of a file of its own
+            findings.append(Finding(
+                "fix", f"{one.__name__.replace('_', ' ')}: a file here is damaged: "
+                f"{type(error).__name__}: {error}", _anew(
+                    directory, "muniment backup restore FILE NEW")))
     return findings
 
 
@@ -111,7 +117,7 @@ def policy(directory: Path) -> Iterator[Finding]:
 def keys(directory: Path) -> Iterator[Finding]:
     """Keys are here, and nobody else reads them."""
     folder = directory / KEYS
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not keys_in(directory):
         yield Finding("fix", "no keys are here", "muniment backup open-keys FILE DIR")
         return
     files = [folder, *(path for path in directory.rglob("*key*") if path.is_file()),
@@ -125,7 +131,7 @@ def keys(directory: Path) -> Iterator[Finding]:
         yield Finding("fix", "the vault key is missing: names cannot be shown",
                       "muniment backup open-keys FILE DIR")
     if (folder / RESTORED_FILE).exists():
-        yield Finding("fix", "the keys came from a backup: no checkpoint is signed",
+        yield Finding("fix", "the ledger came from a backup: no checkpoint is signed",
                       f"muniment backup resume CHECKPOINT --ledger {directory}")
 
 
@@ -195,14 +201,25 @@ def _ago(seconds: int) -> str:
 
 
 def bundle(directory: Path, findings: list[Finding]) -> dict[str, Any]:
-    """Return what may be handed to whoever helps: findings, versions, sizes; no key, no name."""
+    """Return what may be handed to whoever helps: findings, versions, sizes; no key, no name.
+
+    The directory is called DIR in it: where an office keeps its ledger is its own affair.
+    """
     sizes = {path.relative_to(directory).as_posix(): path.stat().st_size
              for path in sorted(directory.rglob("*")) if path.is_file() and KEYS not in path.parts}
     return {
-        "findings": [one._asdict() for one in findings], "muniment": __version__,
+        "findings": [{name: _without(text, directory) for name, text in one._asdict().items()}
+                     for one in findings], "muniment": __version__,
         "python": sys.version, "files": sizes, "machine": os.uname().machine,
         "system": os.uname().release,
     }
+
+
+def _without(text: str, directory: Path) -> str:
+    places = {str(directory.resolve()), str(directory.absolute()), str(directory)} - {"."}
+    for place in sorted(places, key=len, reverse=True):
+        text = text.replace(place, "DIR")
+    return text
 
 
 EXAMINATIONS: tuple[Examination, ...] = (machine, ledger, policy, keys, backup, engine)

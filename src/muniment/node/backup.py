@@ -3,9 +3,9 @@
 - `create` copies the ledger first and the vault after it: whatever the ledger binds, the vault
   already keeps. Keys never enter it (docs/privacy.md).
 - `verify` restores into a temporary place and recomputes every entry, page and tile.
-- `seal_keys` encrypts the keys under a passphrase. An opened key backup marks the ledger as
-  restored: it signs no checkpoint until the newest one known outside is shown to be a prefix of
-  it, because a ledger that lost its last blocks would otherwise tell a second story.
+- `restore` marks the ledger as restored, whatever way its keys come back: it signs no checkpoint
+  until the newest one known outside is shown to be a prefix of it, because a ledger that lost its
+  last blocks would otherwise tell a second story.
 """
 
 import hashlib
@@ -23,8 +23,15 @@ from typing import Any, Literal
 
 from muniment.codec import Digest, Natural, Record, decoder, encode
 from muniment.node.audit import Audited, audit
-from muniment.node.solo import KEYS, POLICY_FILE, SIGNED_FILE, SoloLedger, system_time
-from muniment.node.wallet import read_private, write_private
+from muniment.node.solo import (
+    KEYS,
+    POLICY_FILE,
+    RESTORED_FILE,
+    SIGNED_FILE,
+    SoloLedger,
+    system_time,
+)
+from muniment.node.wallet import PRIVATE_MODE, read_private, write_private
 from muniment.proof.crypto import b64
 from muniment.proof.errors import Malformed, NotFound, VerificationError
 from muniment.storage.sqlite import FILE_NAME
@@ -128,7 +135,9 @@ def _manifest(directory: Path, copied: Path, created: int) -> Manifest:
 
 def _pack(copied: Path, manifest: Manifest, out: Path) -> None:
     text = encode(manifest)
-    with out.open("wb") as file:
+    # It holds every disclosure of the vault, encrypted, and who filed what: its owner's alone.
+    handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)
+    with os.fdopen(handle, "wb") as file:
         with tarfile.open(fileobj=file, mode="w") as archive:
             _add(archive, MANIFEST, BytesIO(text), len(text), manifest.created)
             for name, known in manifest.files.items():
@@ -160,13 +169,18 @@ def restore(file: Path, directory: Path) -> Manifest:
     making.mkdir(mode=0o700, parents=True)
     try:
         manifest = _unpack(file, making)
-        (making / KEYS).mkdir(mode=0o700)
+        mark_restored(making)
         if directory.exists():
             directory.rmdir()
         making.rename(directory)
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return manifest
+
+
+def mark_restored(directory: Path) -> None:
+    """Let a ledger sign nothing until the newest checkpoint known outside is shown."""
+    write_private(directory / KEYS / RESTORED_FILE, b"{}\n")
 
 
 def _unpack(file: Path, place: Path) -> Manifest:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from muniment.codec import members
 from muniment.model.ledger import LOG_KEYS
+from muniment.node.backup import mark_restored
 from muniment.node.ledger import Ledger
 from muniment.node.solo import KEYS, RESTORED_FILE, system_time
 from muniment.node.wallet import write_private
@@ -66,7 +67,7 @@ def seal_keys(
 def _packed(directory: Path) -> bytes:
     held = BytesIO()
     with tarfile.open(fileobj=held, mode="w") as archive, TemporaryDirectory() as place:
-        for path in sorted((directory / KEYS).iterdir()):
+        for path in keys_in(directory):
             archive.add(path, f"{KEYS}/{path.name}", recursive=False)
         copy = Path(place) / KEYS_FILE
         if (directory / KEYS_FILE).exists():  # a vault that was never used has no keys yet
@@ -75,6 +76,11 @@ def _packed(directory: Path) -> bytes:
                 old.backup(new)
             archive.add(copy, KEYS_FILE)
     return held.getvalue()
+
+
+def keys_in(directory: Path) -> list[Path]:
+    """Return the files beside which a ledger acts; the mark of a restored ledger is none."""
+    return sorted(path for path in (directory / KEYS).glob("*") if path.name != RESTORED_FILE)
 
 
 def open_keys(
@@ -88,7 +94,7 @@ def open_keys(
     """
     if not file.is_file():
         raise NotFound("file-not-found", f"There is no file {file}.")
-    if (directory / KEYS_FILE).exists() or any((directory / KEYS).glob("*")):
+    if (directory / KEYS_FILE).exists() or keys_in(directory):
         raise NotFound("keys-present", f"{directory} has keys already.",
                        remedy="Restore into a directory without keys: muniment backup restore")
     head, _, sealed = file.read_bytes().partition(b"\n")
@@ -129,11 +135,13 @@ def _place(held: bytes, directory: Path) -> list[str]:
             if source is None:
                 continue
             target = directory / entry.name
+            if target.name == RESTORED_FILE:
+                continue  # of a key backup that older code made; the mark is set below
             handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as out:
                 out.write(source.read())
             written.append(entry.name)
-    write_private(directory / KEYS / RESTORED_FILE, b"{}\n")
+    mark_restored(directory)
     return written
 
 

@@ -108,15 +108,21 @@ class Wallet:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner reads, all at once."""
+    """Write a file that only its owner reads, all at once; it lasts when this returns."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    temporary = path.with_suffix(".new")
+    # The whole name: `log.key` and `log.signed` must never meet in one unfinished file.
+    temporary = path.with_name(f"{path.name}.new")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_MODE)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def read_private(path: Path) -> Any:
