@@ -11,10 +11,11 @@ from tests.network.world import OFFICES, World, filing
 
 from muniment.abci.messages import RequestCommit, RequestFinalizeBlock
 from muniment.abci.values import Misbehavior, Timestamp
-from muniment.codec import Act, encode
+from muniment.codec import Act, encode, pack, unpacker
 from muniment.model.envelope import Envelope
 from muniment.model.validator import address_of
 from muniment.network.application import Options, first_since
+from muniment.network.queries import Queries
 from muniment.network.standing import exec_result, reported
 from muniment.node.ledger import Ledger, parse
 from muniment.node.promotion import copy_ledger
@@ -23,6 +24,7 @@ from muniment.operations.propose import Propose
 from muniment.operations.set_parameter import SetParameter
 from muniment.operations.vote import CastVote
 from muniment.proof.crypto import b64, sha256
+from muniment.storage.decided import DecidedStorage
 from muniment.storage.protocol import StoredBlock
 from muniment.storage.sqlite import SqliteStorage
 
@@ -33,6 +35,24 @@ SUBJECT = WORLD.subject()
 
 def SUBJECT_KEEPING(blocks, days):
     return WORLD.subject(options=Options(snapshot_every=0, blocks_kept=blocks, days_kept=days))
+
+
+def test_no_commit_waits_for_a_question_that_looks_at_every_envelope(tmp_path, monkeypatch):
+    node = WORLD.node(f"asked-{tmp_path.name}")
+    queries = Queries(DecidedStorage(node, read_only=True), 0)
+    stored = next(iter(SqliteStorage(node, read_only=True).envelopes(1))).jws
+    looked = []
+    original = SqliteStorage.has_envelope
+
+    def watched(self, jws):
+        looked.append(queries._guard.locked())
+        return original(self, jws)
+
+    monkeypatch.setattr(SqliteStorage, "has_envelope", watched)
+    for jws, there in ((stored, True), (b"none", False)):
+        assert unpacker(bool)(queries.answer("/ledger/has-envelope", pack((jws,)), 0)[1]) is there
+    assert looked == [False, False]
+    queries.close()
 
 
 class TestRequirements(Requirements):

@@ -1,13 +1,20 @@
 """The engine reads its home as we meant it; keys and votes are never made twice."""
 
+import json
+import os
 import subprocess
+import tempfile
 import tomllib
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from muniment.cli.app import app
 from muniment.network.home import GENESIS, PROFILES, SETTINGS, VALIDATOR_KEY, VOTES, Home, Place
+from muniment.network.node import Node, Plan
 from muniment.proof.crypto import PrivateKey
-from muniment.proof.errors import Malformed, NotFound
+from muniment.proof.errors import Malformed, NotFound, Refused
 
 PLACE = Place("127.0.0.1", 26656, 26657)
 
@@ -44,6 +51,61 @@ def test_every_setting_is_one_of_the_engines(cometbft, home, tmp_path, profile):
         for name, value in (values if isinstance(values, dict) else {section: values}).items():
             assert name in known, f"{section}.{name}"
             assert type(known[name]) is type(value), f"{section}.{name}"
+
+
+def test_the_rpc_stays_on_this_machine_wherever_peers_are_awaited(home):
+    for place, peers, asked in (
+            (Place("0.0.0.0", 1, 2), "0.0.0.0:1", "127.0.0.1:2"),
+            (Place("203.0.113.5", 1, 2), "203.0.113.5:1", "127.0.0.1:2"),
+            (Place("203.0.113.5", 1, 2, "0.0.0.0"), "203.0.113.5:1", "0.0.0.0:2")):
+        home.configure(name="XA", place=place, application="unix:///a.sock")
+        read = tomllib.loads((home.path / SETTINGS).read_text())
+        assert read["p2p"]["laddr"] == f"tcp://{peers}"
+        assert read["rpc"]["laddr"] == f"tcp://{asked}"
+        assert place.url == "http://127.0.0.1:2"
+
+
+def test_plan_of_older_code_is_asked_where_its_engine_listens(tmp_path):
+    node = Node(tmp_path)
+    node.write_plan(Plan("XA", Place("203.0.113.5", 1, 2, "203.0.113.5")))
+    assert node.plan().place.url == "http://203.0.113.5:2"
+    plain = json.loads((tmp_path / "node.json").read_text())
+    del plain["place"]["rpc_host"]
+    (tmp_path / "node.json").write_text(json.dumps(plain))
+    assert node.plan().place.url == "http://203.0.113.5:2"
+
+
+@pytest.mark.parametrize(("place", "more", "error"), [
+    (Place("203.0.113.5", 1, 2), (), "invitation-without-rpc"),
+    (Place("0.0.0.0", 1, 2), ("--rpc", "http://node.example"), "invitation-without-host")])
+def test_invitation_that_nobody_elsewhere_could_use_is_refused(tmp_path, place, more, error):
+    Node(tmp_path).write_plan(Plan("XA", place))
+    ran = CliRunner().invoke(app, ["network", "invite", str(tmp_path), "--out",
+                                   str(tmp_path / "out"), "--json", *more])
+    assert ran.exit_code == 2
+    assert json.loads(ran.output.splitlines()[-1])["error"] == error
+
+
+@pytest.mark.parametrize("trap", ["loose", "link", "another's"])
+def test_socket_folder_that_another_could_enter_is_never_used(tmp_path, monkeypatch, trap):
+    """Whoever owns the folder could answer to the engine in the ledger's place."""
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    node = Node(tmp_path / ("d" * 110))
+    folder = Path(node.address().removeprefix("unix://")).parent
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.rmdir()
+    if trap == "link":
+        (tmp_path / "elsewhere").mkdir(mode=0o700)
+        folder.symlink_to(tmp_path / "elsewhere")
+    else:
+        folder.mkdir()
+        folder.chmod(0o777 if trap == "loose" else 0o700)
+    if trap == "another's":
+        own = os.getuid()
+        monkeypatch.setattr(os, "getuid", lambda: own + 1)
+        folder.rename(folder.with_name(folder.name.replace(f"-{own}-", f"-{own + 1}-")))
+    with pytest.raises(Refused, match="socket-folder-not-ours"):
+        node.address()
 
 
 def test_a_setting_of_ours_is_written_with_its_reason(home):

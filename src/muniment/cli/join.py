@@ -9,27 +9,48 @@ import typer
 
 from muniment.cli.common import JsonOption, errors, print_json, progress_bar, show, utc
 from muniment.cli.engine import LineOption
-from muniment.proof.errors import NotFound, VerificationError
+from muniment.proof.errors import Malformed, NotFound, VerificationError
 
 PATIENCE_SECONDS = 300.0
 ListenOption = Annotated[str, typer.Option(
-    "--listen", help="Address of this machine for the engine.")]
+    "--listen", help="Address of this machine for the engine's peers.")]
+RpcListenOption = Annotated[str, typer.Option(
+    "--rpc-listen", help="Address for its RPC: who reaches it can fill the mempool.")]
 P2pOption = Annotated[int, typer.Option("--p2p-port", help="Port for its peers; 0: any.")]
 RpcOption = Annotated[int, typer.Option("--rpc-port", help="Port of its RPC; 0: any.")]
 ProfileOption = Annotated[str, typer.Option("--profile", help="lan or wan: its timing.")]
 
 
-def _place(listen: str, p2p_port: int, rpc_port: int) -> Any:
+def _place(listen: str, p2p_port: int, rpc_port: int, rpc_listen: str) -> Any:
     from muniment.network.home import Place
     from muniment.network.links import free_ports
 
     ports = zip((p2p_port, rpc_port), free_ports(2), strict=True)
-    return Place(listen, *(given or free for given, free in ports))
+    p2p, rpc = (given or free for given, free in ports)
+    return Place(listen, p2p, rpc, rpc_listen)
+
+
+def _require_reachable(place: Any, host: str | None, rpc: str | None) -> None:
+    """Refuse an invitation that names addresses which no other machine reaches."""
+    from muniment.network.home import EVERYWHERE, LOOPBACK
+
+    away = place.host != LOOPBACK
+    if away and rpc is None and place.rpc_host in {LOOPBACK, EVERYWHERE}:
+        raise Malformed(
+            "invitation-without-rpc", "This node's RPC listens on this machine alone, and the new "
+            "node fetches the state's header and the history from it.", basis="docs/network.md",
+            remedy="Name the URL at which a front of yours shows it to the new node: --rpc URL")
+    if host is None and place.host == EVERYWHERE:
+        raise Malformed(
+            "invitation-without-host", "This node listens at every address of its machine.",
+            basis="docs/network.md",
+            remedy="Name the one at which the others reach it: --host HOST:PORT")
 
 
 def promote(
     ledger: Annotated[Path, typer.Argument(help="A solo ledger; it becomes a node.")],
     listen: ListenOption = "127.0.0.1", p2p_port: P2pOption = 0, rpc_port: RpcOption = 0,
+    rpc_listen: RpcListenOption = "127.0.0.1",
     profile: ProfileOption = "lan", line: LineOption = "0.38",
     as_json: JsonOption = False,
 ) -> None:
@@ -37,7 +58,7 @@ def promote(
     with errors(as_json=as_json):
         from muniment.network.founder import begin_network
 
-        place = _place(listen, p2p_port, rpc_port)
+        place = _place(listen, p2p_port, rpc_port, rpc_listen)
         node = begin_network(ledger, place, profile=profile, line=line)
         plan = node.plan()
     if as_json:
@@ -67,6 +88,7 @@ def invite(
         from muniment.network import invite as inviting
         from muniment.network.node import Node
 
+        _require_reachable(Node(directory).plan().place, host, rpc)
         made = inviting.invite(Node(directory), host=host, rpc=rpc)
         inviting.write_invitation(made, out)
     if as_json:
@@ -85,6 +107,7 @@ def join(
     directory: Annotated[Path, typer.Argument(help="Where the node will stand.")],
     office: Annotated[str, typer.Option("--office", help="The office that runs it.")] = "observer",
     listen: ListenOption = "127.0.0.1", p2p_port: P2pOption = 0, rpc_port: RpcOption = 0,
+    rpc_listen: RpcListenOption = "127.0.0.1",
     profile: ProfileOption = "lan",
     fingerprint: Annotated[str | None, typer.Option(
         "--fingerprint", help="What the other side reads out; else it is asked for.")] = None,
@@ -95,7 +118,7 @@ def join(
         from muniment.network import invite as inviting
 
         made = compared(invitation, fingerprint, quiet=as_json)
-        place = _place(listen, p2p_port, rpc_port)
+        place = _place(listen, p2p_port, rpc_port, rpc_listen)
         node = inviting.prepare(made, directory, office, place, profile=profile)
         node.start()
         height = follow(node, made.height, "joining", [made.rpc])

@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 
 from muniment import __version__
 from muniment.model.dates import SECONDS_A_DAY
+from muniment.network.home import Place
 from muniment.network.install import find
 from muniment.network.rpc import Rpc
 from muniment.node.backup import NOTE
@@ -157,7 +158,12 @@ def engine(directory: Path) -> Iterator[Finding]:
     place = plan["place"]
     binary = find(plan.get("line", "0.38"))
     yield Finding("ok", f"engine {binary.line} at {binary.path}")
-    rpc = Rpc(f"http://{place['host']}:{place['rpc_port']}", timeout=3.0)
+    place = Place(**{"rpc_host": place["host"], **place})
+    if not place.is_asked_from_here_alone:
+        yield Finding("warn", f"the engine's RPC listens at {place.rpc_host}: who reaches it can "
+                      "fill the mempool", "let a front of yours be asked instead; in node.json and "
+                      'config.toml: "rpc_host" and [rpc] laddr 127.0.0.1')
+    rpc = Rpc(place.url, timeout=3.0)
     try:
         status, peers = rpc.call("status"), int(rpc.call("net_info")["n_peers"])
     except LedgerError:

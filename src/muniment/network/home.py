@@ -4,7 +4,8 @@
   key and never again: a key that forgot its votes would sign twice.
 - `config.toml` holds what differs from the engine's defaults, each with its reason; the rest
   is the engine's own (CometBFT v0.38, config/config.go).
-- The RPC listens on this machine alone: who can reach it can fill the mempool.
+- The RPC listens on this machine alone, wherever the peers are awaited, unless its own address is
+  named: who can reach it can fill the mempool.
 """
 
 import base64
@@ -30,6 +31,8 @@ VOTES, GENESIS, SETTINGS = (
     f"{_DATA}/priv_validator_state.json", f"{_CONFIG}/genesis.json", f"{_CONFIG}/config.toml")
 _PRIVATE, _PUBLIC = "tendermint/PrivKeyEd25519", "tendermint/PubKeyEd25519"
 
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - named here to be told apart
+
 Value = str | int | bool
 Setting = tuple[Value, str]
 """A value and why it stands."""
@@ -40,13 +43,22 @@ class Place:
     """Where a node's engine is reached: by its peers, and by whoever asks it."""
 
     host: str
+    """Where it listens for its peers."""
     p2p_port: int
     rpc_port: int
+    rpc_host: str = LOOPBACK
+    """Where it listens for whoever asks it: this machine alone, unless another is named."""
 
     @property
     def url(self) -> str:
-        """The address of its RPC."""
-        return f"http://{self.host}:{self.rpc_port}"
+        """The address of its RPC, as this machine reaches it."""
+        host = LOOPBACK if self.rpc_host == EVERYWHERE else self.rpc_host
+        return f"http://{host}:{self.rpc_port}"
+
+    @property
+    def is_asked_from_here_alone(self) -> bool:
+        """Whether no other machine reaches its RPC."""
+        return self.rpc_host == LOOPBACK
 
 
 LAN: Mapping[str, Mapping[str, Setting]] = {
@@ -171,7 +183,9 @@ class Home:
                 "allow_duplicate_ip": (profile == "lan", "nodes of one machine share theirs"),
                 "pex": (profile == "wan", "learn addresses of members from members"),
             },
-            "rpc": {"laddr": (f"tcp://{place.host}:{place.rpc_port}", "for this machine alone")},
+            "rpc": {"laddr": (f"tcp://{place.rpc_host}:{place.rpc_port}", (
+                "for this machine alone" if place.is_asked_from_here_alone
+                else "who reaches it can fill the mempool"))},
         }
         merged: dict[str, dict[str, Setting]] = {}
         for part in (_COMMON, PROFILES[profile], own, settings or {}):

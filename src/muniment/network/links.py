@@ -169,7 +169,8 @@ class Namespaces:
 
     def places(self) -> Sequence[Place]:
         """Return where each node's engine listens, within its namespace."""
-        return [Place(self._host(node), P2P_PORT, RPC_PORT) for node in range(self._count)]
+        hosts = map(self._host, range(self._count))
+        return [Place(host, P2P_PORT, RPC_PORT, host) for host in hosts]
 
     def dialled(self, dialler: int, peer: int) -> str:
         """Return the peer's address on the bridge."""

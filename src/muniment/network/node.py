@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import socket
+import stat
 import sys
 import tempfile
 import threading
@@ -29,7 +30,7 @@ from muniment.network.rpc import Rpc
 from muniment.network.skew import VARIABLE as CLOCK_VARIABLE
 from muniment.network.skew import find_skewed
 from muniment.node.wallet import read_private, write_private
-from muniment.proof.errors import Busy, LedgerError, Malformed, NotFound
+from muniment.proof.errors import Busy, LedgerError, Malformed, NotFound, Refused
 
 NODE_FILE = "node.json"
 SOCKET_FILE = "app.sock"
@@ -95,7 +96,9 @@ class Node:
         try:
             plain = read_private(path)
             lists = {name: tuple(plain[name]) for name in ("within", "serve")}
-            return Plan(**{**plain, **lists, "place": Place(**plain["place"])})
+            # A plan without it is of older code, whose engine listened for both at one address.
+            place = Place(**{"rpc_host": plain["place"]["host"], **plain["place"]})
+            return Plan(**{**plain, **lists, "place": place})
         except (KeyError, TypeError) as error:
             raise Malformed("node-malformed", f"{path} is no plan of a node: {error}.") from None
 
@@ -112,12 +115,15 @@ class Node:
 
         A path that is too long for a socket is replaced by one in the directory for temporary
         files, in a folder that only this user reads.
+
+        Raises:
+            Refused: Another user made that folder, or may enter it: he could answer for the ledger.
         """
         path = self.folder / SOCKET_FILE
         if len(os.fsencode(path)) > ADDRESS_BYTES_MAX:
             name = sha256(os.fsencode(self.folder)).hexdigest()[:16]
             path = Path(tempfile.gettempdir()) / f"muniment-{os.getuid()}-{name}" / SOCKET_FILE
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            _own_folder(path.parent)
         return f"unix://{path}"
 
     def start(self) -> None:
@@ -311,6 +317,18 @@ class Supervisor:
             self._delay = _DELAY_FIRST
         self._stop.wait(self._delay)
         self._delay = min(2 * self._delay, _DELAY_MAX)
+
+
+def _own_folder(path: Path) -> None:
+    """Make a folder that only this user reads, in a place where anyone may have made it before."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or (
+            stat.S_IMODE(found.st_mode) & 0o077):
+        raise Refused(
+            "socket-folder-not-ours", f"{path} is not a folder of this user's alone: another "
+            "could answer to the engine for the ledger.", basis="docs/network.md",
+            remedy="Remove it, or give the node a shorter path: then it needs no such folder.")
 
 
 def _listens(path: str) -> bool:

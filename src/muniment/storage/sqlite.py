@@ -64,6 +64,7 @@ class SqliteStorage:
                 f"{directory} {'already holds' if create else 'holds no'} ledger.",
                 remedy="Name another directory." if create else "Make one: muniment init DIR",
             )
+        self.directory = directory
         self._lock = None if read_only else _lock(directory)
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         with self._faults():
