@@ -23,6 +23,7 @@ from muniment.network.remote_ledger import RemoteLedger
 from muniment.network.rpc import Rpc
 from muniment.network.snapshots import FOLDER as SNAPSHOTS
 from muniment.network.trust import begin_here
+from muniment.node.ledger import Ledger
 from muniment.node.promotion import EVIDENCE_SECONDS
 from muniment.node.solo import POLICY_FILE
 from muniment.proof.attestation import TrustPolicy
@@ -35,6 +36,7 @@ from muniment.proof.errors import (
     VerificationError,
 )
 from muniment.proof.history import Trusted
+from muniment.storage.decided import DecidedStorage
 from muniment.storage.sqlite import FILE_NAME
 
 DAMAGED = "damaged"
@@ -107,9 +109,10 @@ def settle(node: Node, sources: Sequence[str]) -> None:
         with suppress(LedgerError), RemoteLedger(url, node.folder) as ledger:
             ledger.checkpoint()
             return
-    with RemoteLedger(own) as ledger:
-        begin_here(node.folder / POLICY_FILE, ledger.rpc, ledger.identity.origin,
-                   ledger.head.size)
+    with DecidedStorage(node.folder, read_only=True) as storage:  # its log is still fetched
+        own_copy = Ledger(storage)
+        begin_here(node.folder / POLICY_FILE, node.rpc(), own_copy.identity.origin,
+                   own_copy.head.size)
 
 
 def _require_votes(home: Home) -> None:
