@@ -3,7 +3,9 @@
 Everything is made from fixed seeds and a fixed time, so that the same files come out everywhere.
 """
 
+import base64
 import json
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +17,13 @@ from muniment.model.example import key
 from muniment.model.misbehaviour import ENGINE_LEAF, read_leaf
 from muniment.node import evidence as maker
 from muniment.node.founding import found
+from muniment.node.policy import end_note_range
 from muniment.node.solo import SoloLedger
 from muniment.node.wallet import Wallet
 from muniment.operations.file_application import FileApplication
 from muniment.proof import canonical, checkpoint, crypto, disclosure, jws, merkle, statetree
 from muniment.proof.attestation import TrustPolicy
+from muniment.proof.crypto import sha256
 from muniment.proof.errors import LedgerError
 from muniment.proof.evidence import assemble, verify
 from spec import commits
@@ -224,6 +228,9 @@ def _checkpoint() -> list[Vector]:
     })
 
 
+ROOT = base64.b64encode(sha256(b"example root")).decode("ascii")
+
+
 def _policy() -> list[Vector]:
     vkey = checkpoint.verifier_key("log.example/1", LOG.public)
     first = "muniment/trust-policy/v1\n"
@@ -239,6 +246,11 @@ def _policy() -> list[Vector]:
         "bad-size": {"text": f"{first}log.example/1 00 - note {vkey}\n"},
         "promoted": {"text": f"{first}log.example/1 0 7 note {vkey}\n"
                              f"log.example/1 8 - {commits.policies()['commit']}\n"},
+        "ended": {"text": f"{first}log.example/1 0 7 note {vkey} root {ROOT}\n"},
+        "root-of-an-open-range": {"text": f"{first}log.example/1 0 - note {vkey} root {ROOT}\n"},
+        "root-in-another-spelling": {"text": f"{first}log.example/1 0 7 note {vkey} root "
+                                             f"{ROOT.rstrip('=')}\n"},
+        "something-for-a-root": {"text": f"{first}log.example/1 0 7 note {vkey} seal {ROOT}\n"},
         **{name: {"text": f"{first}log.example/1 0 - {rule}\n"}
            for name, rule in commits.policies().items()},
     })
@@ -265,6 +277,27 @@ def _envelope() -> list[Vector]:
     })
 
 
+def _retired(
+    path: Path, later: Path, wallet: Wallet, policy: str, data: bytes
+) -> dict[str, dict[str, Any]]:
+    """Return evidence of a log key whose range ended later, alone and tied to what followed."""
+    shutil.copytree(path, later)
+    with SoloLedger(later, now=lambda: TIME) as ledger:
+        ledger.submit([ledger.sign(wallet, [operation("2026/000009")])])
+        size, origin = ledger.head.size, ledger.identity.origin
+        ended = end_note_range(policy, origin, size, ledger.log_root(size))
+        tied = maker.tie(ledger, data, TrustPolicy.parse(ended)).decode()
+        newest = maker.entry_evidence(ledger, 4).decode()
+    another = end_note_range(policy, origin, size, sha256(b"another past"))
+    return {
+        "retired-key-alone": {"policy": ended, "text": data.decode()},
+        "retired-key-tied": {"policy": ended, "text": tied},
+        "retired-key-tied-to-another-past": {"policy": another, "text": tied},
+        "retired-key-at-the-end-of-another-past": {"policy": another, "text": newest},
+        "tied-though-the-policy-names-no-root": {"policy": policy, "text": tied},
+    }
+
+
 def _evidence() -> list[Vector]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger"
@@ -282,6 +315,7 @@ def _evidence() -> list[Vector]:
                 "present-state": maker.state_evidence(ledger, _first_key(ledger)),
                 "series": maker.completeness_evidence(ledger, "application/XA/patent/-/"),
             }
+        retired = _retired(path, Path(folder) / "later", wallet, policy, made["accepted-entry"])
         with SimulatedNetwork(path, commits.chain()) as network:
             committed = {
                 "committed-entry": maker.entry_evidence(network, 4),
@@ -290,6 +324,7 @@ def _evidence() -> list[Vector]:
             }
             trusted, now = policy_of(network).text(), network.chain.now
     cases = {name: {"policy": policy, "text": data.decode()} for name, data in made.items()}
+    cases |= retired
     cases |= {name: {"now": now, "policy": trusted, "text": data.decode()}
               for name, data in committed.items()}
     entry = committed["committed-entry"].decode()

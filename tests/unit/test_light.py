@@ -705,8 +705,8 @@ def test_promotion_ends_the_range_of_the_note_where_that_of_the_commit_begins(ne
     trusted = trusted_now(network.chain, network.chain.first, PERIOD)
 
     def promoted(last):
-        return with_commit(TrustPolicy.parse(end_note_range(solo, origin, last)), origin,
-                           last, trusted)
+        return with_commit(TrustPolicy.parse(end_note_range(
+            solo, origin, last, network.log_root(last))), origin, last, trusted)
 
     policy = promoted(size)
     assert TrustPolicy.parse(policy.text()) == policy

@@ -1,19 +1,27 @@
 """A ledger's own trust policy moves on by its rules, whatever else its owner wrote into it."""
 
+import json
+import shutil
+
 import pytest
 from tests.governing import found_network
+from typer.testing import CliRunner
 
+from muniment.cli.app import app
 from muniment.network import trust
 from muniment.network.trust import extend_policy
+from muniment.node.evidence import entry_evidence, tie
 from muniment.node.policy import end_note_range
 from muniment.node.promotion import chain_id, promote
 from muniment.node.register import Register
 from muniment.node.rotation import rotate_log_key
 from muniment.node.solo import POLICY_FILE, load_log_key
+from muniment.operations.file_application import FileApplication
 from muniment.proof.attestation import TrustPolicy, attest
 from muniment.proof.checkpoint import Checkpoint, sign_note
 from muniment.proof.crypto import sha256
-from muniment.proof.errors import Refused, VerificationError
+from muniment.proof.errors import Malformed, Refused, VerificationError
+from muniment.proof.evidence import assemble, verify
 from muniment.proof.history import Trusted
 
 OTHER = "other.example/0123456789abcdef 0 - note other.example/0123456789abcdef+x+y"
@@ -72,10 +80,87 @@ def test_rotation_ends_the_old_keys_range_whatever_stands_after_its_rule(solo, c
         attest(forged, rules)
 
 
+@pytest.fixture
+def forked(solo, clock, tmp_path):
+    """A promoted ledger, evidence from before, and what its old key tells of another past."""
+    fork = shutil.copytree(solo, tmp_path / "fork")
+    with Register(solo, now=clock) as register:
+        register.act(FileApplication(date="2026-01-05", number="2026/000001", office="XA",
+                                     right="patent"))
+        honest = entry_evidence(register.ledger, register.ledger.head.size - 2)
+        register.act(FileApplication(date="2026-01-05", number="2026/000002", office="XA",
+                                     right="patent"))
+    told = []
+    with Register(fork, now=clock) as register:
+        for number in ("2026/000666", "2026/000667"):
+            register.act(FileApplication(date="2025-01-05", number=number, office="XA",
+                                         right="patent"))
+            told.append(entry_evidence(register.ledger, register.ledger.head.size - 2))
+    promote(solo, now=clock)
+    return solo, honest, told
+
+
+def test_retired_key_tells_no_other_past_unnoticed(forked):
+    """The root at the end of its range stands in the policy: another one there is refused."""
+    path, honest, (backdated, at_the_end) = forked
+    policy = TrustPolicy.parse((path / POLICY_FILE).read_text())
+    with pytest.raises(VerificationError, match="history-of-another"):
+        verify(at_the_end, policy)
+    assert verify(backdated, policy).retired
+    assert verify(honest, policy).retired
+    with Register(path, read_only=True) as register:
+        tied = tie(register.ledger, honest, policy)
+        assert not verify(tied, policy).retired
+        with pytest.raises(VerificationError, match="history-of-another"):
+            tie(register.ledger, backdated, policy)
+        assert tie(register.ledger, tied, policy) == tied
+    path_of = json.loads(tied)["consistency"]
+    parts = {name: value for name, value in json.loads(backdated).items()
+             if name not in {"format", "kind", "sha256"}}
+    with pytest.raises(VerificationError, match="history-of-another"):
+        verify(assemble("entry", {**parts, "consistency": path_of}), policy)
+
+
+def test_evidence_while_the_range_is_open_rests_on_no_retired_key(solo, clock):
+    policy = TrustPolicy.parse((solo / POLICY_FILE).read_text())
+    with Register(solo, now=clock) as register:
+        data = entry_evidence(register.ledger, register.ledger.head.size - 2)
+        assert not verify(data, policy).retired
+        with pytest.raises(Refused, match="nothing-to-tie-to"):
+            tie(register.ledger, data, policy)
+
+
+def test_commands_show_what_rests_on_a_retired_key_and_tie_it(forked, tmp_path):
+    path, honest, _ = forked
+    (tmp_path / "one.json").write_bytes(honest)
+
+    def run(*words):
+        ran = CliRunner().invoke(app, [str(word) for word in words])
+        assert ran.exit_code == 0, ran.output
+        return ran.output
+
+    trusting = (tmp_path / "one.json", "--trust", path / POLICY_FILE)
+    assert "RETIRED LOG KEY" in run("evidence", "verify", *trusting)
+    run("evidence", "tie", *trusting, "--ledger", path)
+    assert "RETIRED LOG KEY" not in run("evidence", "verify", *trusting)
+
+
+@pytest.mark.parametrize("rule", [
+    "0 - note k root " + "A" * 43 + "=", "0 9 note k root", "0 9 note k root AAAA",
+    "0 9 note k root " + "A" * 42 + "B=", "0 9 note k root " + "-" * 43 + "=",
+    "0 9 note k seal " + "A" * 43 + "=", "0 0 note k root " + "A" * 43 + "="])
+def test_root_of_a_range_stands_at_its_end_in_the_one_spelling(rule):
+    with pytest.raises(Malformed, match="trust-policy-malformed"):
+        TrustPolicy.parse(f"muniment/trust-policy/v1\nx.example/0123456789abcdef {rule}\n")
+    right = f"x.example/0123456789abcdef 0 9 note k root {'A' * 43}="
+    assert TrustPolicy.parse(f"muniment/trust-policy/v1\n{right}\n").rules[0].text() == right
+
+
 def test_promotion_that_was_cut_short_ends_the_range_anew(solo):
     policy, (origin, size, _) = solo / POLICY_FILE, facts(solo)
-    once = end_note_range(policy.read_text(), origin, size)
-    assert end_note_range(once, origin, size + 3) == once.replace(f" 0 {size} ", f" 0 {size + 3} ")
+    once = end_note_range(policy.read_text(), origin, size, bytes(32))
+    assert end_note_range(once, origin, size + 3, bytes(32)) == once.replace(
+        f" 0 {size} ", f" 0 {size + 3} ")
 
 
 def test_policy_without_the_ledgers_rule_is_an_error_and_never_edited(solo, clock):

@@ -146,6 +146,26 @@ def renew(file: FileArgument, trust: TrustOption, as_json: JsonOption = False) -
           ("rule", rule.text())], fiction=is_fiction(proven))
 
 
+@app.command()
+def tie(
+    file: FileArgument, trust: TrustOption, ledger: LedgerOption = Path("ledger"),
+    as_json: JsonOption = False,
+) -> None:
+    """Tie evidence of a retired log key to the history that your trust policy names."""
+    with opened(ledger, as_json=as_json, read_only=True) as register:
+        from muniment.node.evidence import tie as tied
+
+        policy = TrustPolicy.parse(trust.read_text(encoding="utf-8"))
+        data = tied(register.ledger, file.read_bytes(), policy, int(clock.time()))
+        making = file.with_name(f".{file.name}.making")
+        making.write_bytes(data)
+        making.replace(file)
+        if as_json:
+            print_json({"bytes": len(data), "file": str(file)})
+            return
+        show([("tied", f"{file}: to the root that {trust} names")], fiction=register.is_fiction)
+
+
 def is_fiction(proven: Proven) -> bool:
     """Return whether what is proven is of a fictional office, as only a demo ledger has them."""
     named = [key.split("/")[1] for key, _ in proven.entries] + [
@@ -195,6 +215,9 @@ def _on_whose_word(proven: Proven) -> list[tuple[str, Any]]:
         who = ", ".join(by.split("+")[0] for by in proven.attested_by)
         alone = [("rests on", "the operator's own statement until an auditor replays and cosigns: "
                   "one process runs this ledger")] if proven.rests_on_the_operator else []
+        alone += [("rests on", "A RETIRED LOG KEY alone, which could have signed another past: "
+                   "muniment evidence tie FILE shows that it is that of today")] if (
+                       proven.retired) else []
         return [("attested by", f"{who}: {what}"), *alone]
     lines: list[tuple[str, Any]] = [(
         "attested by",
@@ -241,6 +264,7 @@ def as_json_value(proven: Proven) -> dict[str, Any]:
         "present": proven.present,
         "recovered_by_members": proven.recovered_by_members,
         "rests_on_the_operator": proven.rests_on_the_operator,
+        "retired": proven.retired,
         "signer": proven.signer,
         "size": proven.size,
         "time": proven.time,

@@ -9,10 +9,11 @@ from muniment.model import application as filings
 from muniment.model.account import ACCOUNTS, KeySet
 from muniment.model.application import APPLICATIONS, COVERAGE
 from muniment.node.ledger import DrivenLedger, Ledger
-from muniment.proof import evidence, merkle, statetree
+from muniment.proof import evidence, limits, merkle, statetree
+from muniment.proof.attestation import TrustPolicy
 from muniment.proof.canonical import decode
 from muniment.proof.crypto import unb64
-from muniment.proof.errors import NotFound, StorageFault
+from muniment.proof.errors import NotFound, Refused, StorageFault
 from muniment.storage.log import LogReader
 from muniment.storage.protocol import Entry, StoredBlock
 
@@ -59,6 +60,37 @@ def entry_evidence(ledger: DrivenLedger, position: int, disclosures: Sequence[st
             "shared": shared,
         },
     })
+
+
+def tie(ledger: Ledger, data: bytes, policy: TrustPolicy, now: int | None = None) -> bytes:
+    """Return evidence with the proof that its checkpoint belongs to the history of today.
+
+    A log key whose range has ended, as by promotion, could sign another past; the root that the
+    policy names at the end of that range cannot be changed any more.
+
+    Args:
+        ledger: The ledger as it is today; it may be read through a node.
+        data: Evidence of a range that has ended.
+        policy: The policy of today, which names the root there.
+        now: The time in UTC seconds.
+
+    Raises:
+        Refused: The policy names no root for it.
+        VerificationError: It does not verify, or is of another history than the ledger's.
+    """
+    proven = evidence.verify(data, policy, now)
+    rule = policy.require(proven.origin, proven.size)
+    if rule.root is None or rule.last is None:
+        raise Refused("nothing-to-tie-to", "The trust policy names no root for this evidence.",
+                      basis="docs/formats/trust-policy.md",
+                      remedy="Take the policy of today from the office.")
+    reader = LogReader(ledger.storage, ledger.head.size)
+    path = merkle.consistency_path_from(reader.node, proven.size, rule.last)
+    plain = {name: value for name, value in decode(data[:-1], limits.EVIDENCE_BYTES_MAX).items()
+             if name not in {"format", "kind", "sha256"}}
+    tied = evidence.assemble(proven.kind, {**plain, evidence.TIE: evidence.join_hashes(path)})
+    evidence.verify(tied, policy, now)
+    return tied
 
 
 def _unshared(path: Sequence[bytes], other: Sequence[bytes]) -> tuple[list[bytes], int]:

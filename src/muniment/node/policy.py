@@ -11,7 +11,7 @@ from muniment.proof.attestation import Rule, TrustPolicy
 from muniment.proof.errors import Refused
 
 
-def end_note_range(text: str, origin: str, size: int) -> str:
+def end_note_range(text: str, origin: str, size: int, root: bytes) -> str:
     """Return a policy in which the log key in force vouches for no size beyond a last one.
 
     Asked again, as after a promotion that was cut short, it ends the same range anew.
@@ -20,6 +20,7 @@ def end_note_range(text: str, origin: str, size: int) -> str:
         text: The policy.
         origin: The ledger's origin.
         size: The last size for which the key vouches.
+        root: The root of the log at that size: the key can tell no other history any more.
 
     Raises:
         Refused: The newest range of the ledger is not that of a log key.
@@ -33,7 +34,8 @@ def end_note_range(text: str, origin: str, size: int) -> str:
             basis="docs/formats/trust-policy.md",
             remedy="Put the policy back that was made with the ledger, or correct its last rule.",
         )
-    changed = text.replace(f"\n{rule.text()}\n", f"\n{replace(rule, last=size).text()}\n", 1)
+    ended = replace(rule, last=size, root=root)
+    changed = text.replace(f"\n{rule.text()}\n", f"\n{ended.text()}\n", 1)
     TrustPolicy.parse(changed)
     return changed
 

@@ -141,7 +141,8 @@ def promote(directory: Path, *, now: Clock = system_time) -> ChainGenesis:
             chain_id(ledger.identity.id), ledger.head.height + 1, sha256(text.encode("ascii")),
             note, ledger.time(), powers, value_of(ledger.state, BLOCK_BYTES),
         )
-        ended = end_note_range(policy.read_text(encoding="ascii"), ledger.identity.origin, size)
+        ended = end_note_range(policy.read_text(encoding="ascii"), ledger.identity.origin, size,
+                               ledger.current().root)
     # Until the last line of this function the ledger is solo, and all of it can be done again.
     write_policy(policy, ended)
     _replace(directory / GENESIS_FILE, json.dumps(genesis.document(), indent=1) + "\n")

@@ -48,7 +48,7 @@ def rotate_log_key(register: Register) -> Receipt:
     write_private(waiting, encode(fresh.jwk()) + b"\n")
     policy = register.directory / POLICY_FILE
     size, origin = ledger.head.size, ledger.identity.origin
-    ended = end_note_range(policy.read_text(encoding="ascii"), origin, size)
+    ended = end_note_range(policy.read_text(encoding="ascii"), origin, size, ledger.log_root(size))
     operation = RotateLogKey(log_key=from_members(Jwk, dict(fresh.public.jwk)))
     outcome = register.submit([operation])
     if outcome.operations[0]:

@@ -3,14 +3,17 @@
 - The verifier's own policy decides; evidence names no judge (docs/formats/trust-policy.md).
 - A policy maps an origin and a range of sizes to the one kind of attestation that is required:
   `note VKEY` for a ledger run by one process, `commit CHAIN_ID HEIGHT HEADER_HASH PERIOD` for one
-  that validators run. Kinds of later versions are refused by name, never skipped.
+  that validators run. The range of a note that has ended names the log's root there, so that a
+  retired key cannot write its history anew. Kinds of later versions are refused by name, never
+  skipped.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import base64
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from muniment.proof import limits
+from muniment.proof import limits, merkle
 from muniment.proof.checkpoint import (
     NOTE_SIGNATURES_MAX,
     Checkpoint,
@@ -28,6 +31,8 @@ from muniment.proof.shape import refuted
 FIRST_LINE = "muniment/trust-policy/v1"
 RULES_MAX = 256
 _HEX = frozenset("0123456789ABCDEF")
+_KINDS = ("commit", "note")
+_ROOT = "root"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Rule:
     """The verifier key of a note."""
     trusted: Trusted | None = None
     """Where trust in a chain begins, for a commit."""
+    root: bytes | None = None
+    """The root of the log at `last`, for a note whose range has ended."""
 
     def text(self) -> str:
         """Return the rule as a line without its end."""
@@ -57,6 +64,8 @@ class Rule:
             parts += [one.chain_id, str(one.height), digest, str(one.period)]
             if one.witnesses:
                 parts += ["witness", str(one.quorum), *one.witnesses]
+        if self.root is not None:
+            parts += [_ROOT, base64.b64encode(self.root).decode("ascii")]
         return " ".join(parts)
 
 
@@ -117,8 +126,34 @@ class Attested:
     """The kind of attestation."""
     by: tuple[str, ...]
     """Who vouches for it: a verifier key, or the addresses of validators."""
+    rule: Rule
+    """The rule of the policy that accepts it."""
     commit: Committed | None = None
     """What the commit says besides."""
+
+    def tie(self, path: Sequence[bytes] | None) -> bool:
+        """Return whether the checkpoint is shown to be of the history that the policy names.
+
+        Args:
+            path: The consistency proof to the root that the rule names; None if none is offered.
+
+        Raises:
+            VerificationError: It is of another history: a retired key can sign whatever it likes.
+        """
+        last, root, one = self.rule.last, self.rule.root, self.checkpoint
+        if last is None or self.kind != "note":
+            return True
+        if root is None or (path is None and one.size < last):
+            return False
+        try:
+            merkle.verify_consistency(one.size, last, path or (), one.root, root)
+        except VerificationError as error:
+            raise VerificationError(
+                "history-of-another", "The checkpoint is no part of the history whose root the "
+                f"trust policy names at {last} entries.", basis="docs/formats/trust-policy.md",
+                remedy="Ask who issued it for the same evidence from the ledger of today.",
+            ) from error
+        return True
 
 
 def attest(member: Any, policy: TrustPolicy, now: int | None = None) -> Attested:
@@ -151,9 +186,11 @@ def attest(member: Any, policy: TrustPolicy, now: int | None = None) -> Attested
         )
     if rule.trusted is None:
         text = open_note(note, rule.keys[0])
-        return Attested(Checkpoint.parse(text), rule.kind, rule.keys)
+        attested = Attested(Checkpoint.parse(text), rule.kind, rule.keys, rule)
+        attested.tie(None)
+        return attested
     committed = verify_history(member, rule.trusted, now)
-    return Attested(checkpoint, rule.kind, committed.signers, committed)
+    return Attested(checkpoint, rule.kind, committed.signers, rule, committed)
 
 
 def _rule(line: str) -> Rule:
@@ -168,17 +205,28 @@ def _rule(line: str) -> Rule:
         end = None if last == "-" else parse_size(last)
     except LedgerError:
         raise _malformed("A range is two sizes, or a size and a dash.") from None
-    keys, trusted = _KINDS[kind](rest)
-    return Rule(origin, start, end, kind, keys, trusted)
+    if kind == "note":
+        key, root = _note(rest, end)
+        return Rule(origin, start, end, kind, (key,), root=root)
+    return Rule(origin, start, end, kind, (), _commit(rest))
 
 
-def _note(parts: Sequence[str]) -> tuple[tuple[str, ...], Trusted | None]:
-    if len(parts) != 1:
-        raise _malformed("A rule of kind note names one verifier key.")
-    return tuple(parts), None
+def _note(parts: Sequence[str], end: int | None) -> tuple[str, bytes | None]:
+    if len(parts) == 1:
+        return parts[0], None
+    if len(parts) != 3 or parts[1] != _ROOT or not end:
+        raise _malformed("A rule of kind note names one verifier key, and where its range has "
+                         "ended the root there: VKEY root ROOT.")
+    try:
+        root = base64.b64decode(parts[2], validate=True)
+    except ValueError:
+        root = b""
+    if len(root) != 32 or base64.b64encode(root).decode("ascii") != parts[2]:
+        raise _malformed("A root is 32 bytes in standard base64, as a checkpoint writes it.")
+    return parts[0], root
 
 
-def _commit(parts: Sequence[str]) -> tuple[tuple[str, ...], Trusted | None]:
+def _commit(parts: Sequence[str]) -> Trusted:
     if len(parts) < 4 or not is_chain_id(parts[0]):
         raise _malformed("A rule of kind commit names CHAIN_ID HEIGHT HEADER_HASH PERIOD_SECONDS.")
     chain_id, height, digest, period, *means = parts
@@ -191,9 +239,7 @@ def _commit(parts: Sequence[str]) -> tuple[tuple[str, ...], Trusted | None]:
     if not numbers[0] or not 0 < numbers[1] <= limits.TRUSTING_PERIOD_SECONDS_MAX:
         raise _malformed("A height is from 1 on, a trusting period 1 second to 100 years.")
     witnesses, quorum = _witnesses(means)
-    return (), Trusted(
-        chain_id, numbers[0], bytes.fromhex(digest), numbers[1], witnesses, quorum
-    )
+    return Trusted(chain_id, numbers[0], bytes.fromhex(digest), numbers[1], witnesses, quorum)
 
 
 def _witnesses(parts: Sequence[str]) -> tuple[tuple[str, ...], int]:
@@ -211,12 +257,6 @@ def _witnesses(parts: Sequence[str]) -> tuple[tuple[str, ...], int]:
     if not 0 < quorum <= len(keys):
         raise _malformed("Of witnesses, at least one and at most all must vouch.")
     return keys, quorum
-
-
-_KINDS: dict[str, Callable[[Sequence[str]], tuple[tuple[str, ...], Trusted | None]]] = {
-    "commit": _commit, "note": _note,
-}
-"""How the rest of a rule of each kind is read."""
 
 
 def _beyond(rule: Rule, size: int) -> bool:

@@ -25,6 +25,8 @@ ENVELOPE_TYPE = "muniment-envelope+jws"
 BLOCK_LEAF = b"muniment/block/v1\n"
 OPERATION_LEAF = b"muniment/operation/v1\n"
 KINDS = ("entry", "state", "absence", "completeness")
+TIE = "consistency"
+"""The member that a file may have besides: how its checkpoint is part of a later one."""
 _COMMON = {"block", "checkpoint", "format", "kind", "sha256"}
 _MEMBERS = {
     "entry": _COMMON | {"disclosures", "entry"},
@@ -76,6 +78,9 @@ class Proven:
     """The prefix whose entries are complete."""
     disclosed: tuple[tuple[str, Any], ...] = ()
     """The names and values disclosed."""
+    retired: bool = False
+    """Whether a log key alone shows it whose range has ended: nothing ties the checkpoint to the
+    history that the policy names at the end of that range."""
     commit: Committed | None = None
     """By whom, when and with what power the checkpoint was committed, on a network."""
 
@@ -130,7 +135,9 @@ def verify(data: bytes, policy: TrustPolicy, now: int | None = None) -> Proven:
 def _verify(data: bytes, policy: TrustPolicy, now: int | None) -> Proven:
     plain = _open(data)
     attested = attest(plain["checkpoint"], policy, now)
+    tied = attested.tie(split_hashes(plain[TIE]) if TIE in plain else None)
     block, facts = _block(plain["block"], attested)
+    facts["retired"] = not tied
     state_root = unb64(block["state_root"], 32)
     kind = plain["kind"]
     if kind == "entry":
@@ -151,7 +158,7 @@ def _open(data: bytes) -> dict[str, Any]:
     if not isinstance(plain, dict) or plain.get("format") != FORMAT:
         raise refuted(f"The file is not of format {FORMAT}.")
     kind = plain.get("kind")
-    if kind not in KINDS or plain.keys() != _MEMBERS[kind]:
+    if kind not in KINDS or plain.keys() - {TIE} != _MEMBERS[kind]:
         raise refuted("The members are not those of a kind of evidence.")
     rest = {name: value for name, value in plain.items() if name != "sha256"}
     if plain["sha256"] != b64(sha256(encode_again(rest))):
