@@ -94,6 +94,22 @@ def test_it_runs_and_every_node_has_power_and_signs(cluster, filing):
     assert [row["state"] for row in json.loads(told.stdout)] == ["running"] * 4
 
 
+def test_a_plain_claim_between_its_offices_is_in_order(cluster, filing):
+    """The ledger has the periods, calendars and formats that a check needs."""
+    filing.file("XA")
+    node = cluster.nodes["XB"]
+    told = CliRunner().invoke(app, [
+        "priority", "check", "XB/patent/2026-00077", "--filed", "2027-01-05", "--json", "--claim",
+        "XA/patent/2026/000001@2026-01-05", "--node", node.plan().place.url, "--ledger",
+        str(node.folder)])
+    assert told.exit_code == 0, told.output
+    claim = json.loads(told.stdout)["claims"][0]
+    found = {name: check["result"] for name, check in claim["checks"].items()}
+    assert [found[name] for name in ("P01", "P02", "P03", "P04", "P05", "P06", "P07")] == [
+        "WELL_FORMED", "OFFICE_ATTESTED", "EQUAL", "PARIS", "PERIOD", "IN_TIME", "LATER"]
+    assert claim["excluded_by"] == []
+
+
 @pytest.mark.parametrize(("how", "office", "state"), [
     ("kill", "XD", "stopped"), ("pause", "XC", "paused"), ("cut", "XB", "cut off"),
     ("skew", "XD", "clock +300 s"),

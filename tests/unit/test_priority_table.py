@@ -19,6 +19,18 @@ from muniment.reference import PackagedReference
 ROOT = Path(__file__).parent.parent.parent
 REFERENCE = PackagedReference("demo")
 RULES = Rulebook(REFERENCE)
+
+
+class Bare:
+    """The reference data of a register that published none."""
+
+    def row(self, table, *components):
+        return None
+
+    def rows(self, table, *prefix):
+        return iter(())
+
+
 COLUMNS = ("vector", "right", "later", "filed", "office", "earlier_right", "number", "claimed",
            "register", "covered", "facts", "expected")
 
@@ -59,7 +71,8 @@ def assess(application):
         stated = dict(one.split("=") for one in line["facts"].split())
         claim, descent = state_facts(later, claim, descent, stated)
         facts.append(claim)
-    return assess_priority(later, facts, RULES, descent)
+    rules = Rulebook(Bare()) if first["covered"] == "bare" else RULES
+    return assess_priority(later, facts, rules, descent)
 
 
 def fact(facts, path):

@@ -41,6 +41,8 @@ def kinds_agree(case: Case) -> Result:
     if found is not None:
         months, row = found
         return plain("P05", "PERIOD", "", ("law", row["basis"]), ("months", months))
+    if not case.rulebook.has_periods:
+        return plain("P05", "NOT_TESTED")
     word = OFFICE_DEPENDENT.get((later, earlier))
     if word and case.policy(word) is None:
         return case.unsourced("P05", word, earlier=earlier, later=later)

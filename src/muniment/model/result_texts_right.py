@@ -58,6 +58,8 @@ RIGHT = {
     "P05.PERIOD": Text("The period is {months} months."),
     "P05.KINDS_INCOMPATIBLE": Text("A {later} cannot claim the priority of a {earlier}.",
                                    "", True),
+    "P05.NOT_TESTED": Text("No periods of priority are published in this register.",
+                           "Publish them: muniment reference publish period"),
     "P05.POLICY_UNKNOWN": Text("Whether a {later} can claim the priority of a {earlier} is for "
                                "the office to say, and nobody sourced its rule.", PUBLISH),
 

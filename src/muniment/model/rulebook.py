@@ -6,6 +6,7 @@ command or one batch.
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from muniment.model.calendar import (
@@ -84,6 +85,11 @@ class Rulebook:
         if key not in self._periods:
             self._periods[key] = self.reference.row("period", later, earlier)
         return self._periods[key]
+
+    @cached_property
+    def has_periods(self) -> bool:
+        """Whether any period is published: without one nothing follows from a missing row."""
+        return next(self.reference.rows("period"), None) is not None
 
     def memberships(self, office: str) -> Mapping[str, Row]:
         """Return the row of each treaty by which an office's country was ever bound."""
