@@ -6,6 +6,7 @@ from pathlib import Path
 from muniment.codec import Act, Payload, encode
 from muniment.model.example import key
 from muniment.model.possession import prove_possession
+from muniment.model.proposal import digest_of
 from muniment.model.recovery import WAIT_SECONDS
 from muniment.node.evidence import entry_evidence
 from muniment.node.founding import found
@@ -45,7 +46,7 @@ def entry_after_recovery(line: bytes, time: int) -> tuple[str, bytes]:
                 account=OFFICE, key_set=key_set, possession=possession)))
             _submit(ledger, lost, AdmitMember(office=OFFICE, units=1),
                     SetPowerPolicy(policy="authority"), Propose(act=act, member=OFFICE),
-                    CastVote(favour=True, member=OFFICE, proposal=1),
+                    CastVote(digest=digest_of(act), favour=True, member=OFFICE, proposal=1),
                     Enact(act=act, member=OFFICE, proposal=1))
             moment[0] += WAIT_SECONDS
             _submit(ledger, lost, CompleteRecovery(

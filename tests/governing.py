@@ -85,8 +85,12 @@ def enacting(act, office, number):
                  proposal=number)
 
 
-def voting(office, number, favour=True):
-    return _made("vote", {"favour": favour, "member": office, "proposal": number})
+def voting(register, office, number, favour=True):
+    """Return a vote on what stands under a number; where nothing does, on any act."""
+    proposal = register.ledger.state.get(PROPOSALS, counted(number))
+    return _made("vote", {
+        "digest": proposal.digest if proposal else "A" * 43, "favour": favour, "member": office,
+        "proposal": number})
 
 
 def proposing(office, act):

@@ -13,6 +13,7 @@ from muniment.abci.messages import RequestCommit, RequestFinalizeBlock
 from muniment.abci.values import Misbehavior, Timestamp
 from muniment.codec import Act, encode, pack, unpacker
 from muniment.model.envelope import Envelope
+from muniment.model.proposal import digest_of
 from muniment.model.validator import address_of
 from muniment.network.application import Options, first_since
 from muniment.network.queries import Queries
@@ -141,8 +142,8 @@ def test_engine_is_told_of_the_size_of_blocks_once_and_only_when_members_changed
         decide(application, height + step, START, [WORLD.envelope(office, sequence, [operation])])
         for step, (office, sequence, operation) in enumerate([
             ("XA", 900, Propose(act=act, member="XA")),
-            ("XA", 901, CastVote(favour=True, member="XA", proposal=1)),
-            ("XB", 902, CastVote(favour=True, member="XB", proposal=1)),
+            ("XA", 901, CastVote(digest=digest_of(act), favour=True, member="XA", proposal=1)),
+            ("XB", 902, CastVote(digest=digest_of(act), favour=True, member="XB", proposal=1)),
             ("XB", 903, Enact(act=act, member="XB", proposal=1)),
             ("XB", 904, Propose(act=act, member="XB")),
         ])

@@ -15,7 +15,9 @@ from tests.network.world import World, filing
 from typer.testing import CliRunner
 
 from muniment.cli.app import app
-from muniment.codec import pack
+from muniment.codec import Act, pack
+from muniment.codec import encode as payload
+from muniment.model.proposal import VOTES, counted
 from muniment.network import remote_ledger
 from muniment.network.application import LedgerApplication, Options
 from muniment.network.questions import QUESTIONS
@@ -23,6 +25,9 @@ from muniment.network.remote_ledger import RemoteLedger
 from muniment.network.trust import with_commit
 from muniment.node.promotion import copy_ledger
 from muniment.node.signatures import VerifiedSignatures
+from muniment.operations.propose import Propose
+from muniment.operations.remove_member import RemoveMember
+from muniment.operations.set_parameter import SetParameter
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.canonical import encode
 from muniment.proof.errors import VerificationError
@@ -357,6 +362,52 @@ def _empty(chain):
 
     last = chain.blocks[chain.height].header
     return RequestFinalizeBlock(height=last.height, time=Timestamp(seconds=last.time[0]))
+
+
+def proposing(world, act):
+    return world.envelope("XC", 1, [Propose(act=Act(payload(act)), member="XC")], not_after=LATER)
+
+
+def test_a_vote_on_an_act_that_a_node_made_up_counts_for_no_other(tmp_path, monkeypatch):
+    """The member of a desk without a policy reads one act; the network has another under it."""
+    world = World(tmp_path / "four", ("XA", "XB", "XC", "XD"), now=began)
+    bench = Bench(world, tmp_path, monkeypatch)
+    real, harmless = RemoveMember(office="XA"), SetParameter(name="proposal-days", value=31)
+    assert bench.honest.decide(proposing(world, real)) == [0]
+    liar = bench.node(50)
+    liar.decide(proposing(world, harmless))
+    liar.decide()
+    liar.takes = False
+    bench.run(liar, "governance", "vote", 1, code=1)
+    (vote,) = liar.sent
+    assert bench.honest.decide(vote) == [0]
+    assert bench.honest.application.standing.ledger.state.get(VOTES, counted(1), "XB") is None
+    bench.trust()
+    liar.sent.clear()
+    assert bench.answer(liar, "governance", "vote", 1, code=1)["error"] == "commit-not-provable"
+    assert liar.sent == []
+    for one in bench.applications:
+        one.close()
+
+
+def test_an_act_in_the_log_that_the_state_does_not_name_is_not_read_out(tmp_path, monkeypatch):
+    world = World(tmp_path / "four", ("XA", "XB", "XC", "XD"), now=began)
+    bench = Bench(world, tmp_path, monkeypatch)
+    bench.honest.decide(proposing(world, RemoveMember(office="XA")))
+    bench.honest.decide()
+    bench.trust()
+
+    def spoil(path, value):
+        return value.replace(b'"office":"XA"', b'"office":"XD"') if path.endswith(
+            "/entries") and b'"remove-member"' in value else value
+
+    bench.honest.spoil = spoil
+    for words in (("vote", 1), ("status", 1), ("enact", 1)):
+        told = bench.answer(bench.honest, "governance", *words, code=1)
+        assert told["error"] == "act-not-the-proposed"
+    assert bench.honest.sent == []
+    for one in bench.applications:
+        one.close()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"origin": 1}', "[" * 100_000])

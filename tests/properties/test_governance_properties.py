@@ -132,7 +132,7 @@ class GovernanceMachine(RuleBasedStateMachine):
     @rule(office=NAMED, back=st.integers(0, 3), favour=st.sampled_from([True, True, True, False]))
     def vote(self, office, back, favour):
         number = len(self.acts) - back
-        code = self.submit(office, voting(office, max(0, number), favour))
+        code = self.submit(office, voting(self.register, office, max(0, number), favour))
         if office not in self.joined:
             assert code == 301
         elif number not in self.acts:

@@ -97,6 +97,31 @@ def test_members_decide_with_three_commands(network):
     assert "proposal-days" in network.run("governance", "rulebook")
 
 
+def test_a_member_sees_the_act_before_it_votes_and_votes_on_no_other(network):
+    network.run("governance", "propose", "set-parameter", "--set", "name=proposal-days", "--set",
+                "value=60", by="XA")
+    digest = network.answer("governance", "status", 1)["digest"]
+    told = network.run("governance", "vote", 1, by="XB")
+    assert '"value":60' in told and f"digest: {digest}" in told
+    assert told.index('"value":60') < told.index("votes for proposal 1")
+    other = network.answer("governance", "vote", 1, "--digest", "A" * 43, by="XC", code=1)
+    assert other["error"] == "act-not-the-proposed"
+    done = network.answer("governance", "vote", 1, "--digest", digest, by="XC")
+    assert done["enacted"] and done["digest"] == digest
+
+
+def test_at_a_terminal_a_member_is_asked_before_it_votes(network, monkeypatch):
+    network.run("governance", "propose", "set-parameter", "--set", "name=proposal-days", "--set",
+                "value=60", by="XA")
+    monkeypatch.setattr("muniment.cli.governance._at_terminal", lambda: True)
+    words = ["governance", "vote", "1", "--ledger", str(network.path), "--as", "XB"]
+    assert RUNNER.invoke(app, words, input="n\n").exit_code == 1
+    assert network.answer("governance", "status", 1)["favour"] == 1
+    assert RUNNER.invoke(app, words, input="y\n").exit_code == 0
+    assert RUNNER.invoke(app, [*words, "--against", "--yes"]).exit_code == 0
+    assert network.answer("governance", "status", 1)["against"] == 1
+
+
 def test_one_office_alone_is_told_to_propose(network):
     told = network.answer("office", "enrol", "XE", code=4)
     assert told["error"] == "members-decide"
@@ -110,7 +135,7 @@ def test_one_office_alone_is_told_to_propose(network):
     (("propose", "admit-member", "--set", "office"), 2, "act-malformed"),
     (("propose", "admit-member", "--set", "office=XE", "--set", "units=1.5"), 2, "malformed-value"),
     (("propose", "admit-member", "--file", __file__), 2, "act-malformed"),
-    (("vote", "7"), 1, "proposal-unknown"),
+    (("vote", "7"), 3, "proposal-unknown"),
     (("enact", "7"), 3, "proposal-unknown"),
     (("status", "7"), 3, "proposal-unknown"),
 ])

@@ -167,18 +167,18 @@ def test_ordinary_act_needs_more_than_half(network):
 
 def test_member_may_vote_again_until_the_act_is_enacted(network):
     number = decide(network, SetParameter(name="proposal-days", value=60), "XA", "XB")
-    assert as_office(network, "XB", voting("XB", number, favour=False)) == 0
-    assert as_office(network, "XC", voting("XC", number)) == 0
+    assert as_office(network, "XB", voting(network, "XB", number, favour=False)) == 0
+    assert as_office(network, "XC", voting(network, "XC", number)) == 0
     assert proposal_code(network, "XA", number) == 4405
-    assert as_office(network, "XB", voting("XB", number)) == 0
+    assert as_office(network, "XB", voting(network, "XB", number)) == 0
     assert proposal_code(network, "XA", number) == 0
-    assert as_office(network, "XB", voting("XB", number, favour=False)) == 4302
+    assert as_office(network, "XB", voting(network, "XB", number, favour=False)) == 4302
 
 
 def test_one_member_voting_often_is_one_vote(network):
     number = decide(network, SetParameter(name="proposal-days", value=60), "XA")
     for _ in range(4):
-        assert as_office(network, "XA", voting("XA", number)) == 0
+        assert as_office(network, "XA", voting(network, "XA", number)) == 0
     stands = tally(network.ledger.state, number)
     assert (stands.favour, stands.heads, stands.total) == (1, 1, 4)
     assert proposal_code(network, "XA", number) == 4405
@@ -186,17 +186,17 @@ def test_one_member_voting_often_is_one_vote(network):
 
 def test_member_cannot_vote_for_another(network):
     number = decide(network, SetParameter(name="proposal-days", value=60), "XA")
-    assert as_office(network, "XB", voting("XC", number)) == codes.NOT_AUTHORISED
+    assert as_office(network, "XB", voting(network, "XC", number)) == codes.NOT_AUTHORISED
 
 
 def test_office_that_is_no_member_neither_proposes_nor_votes_nor_enacts(register):
     enrol(register, "XE")
     found_network(register)
     number = decide(register, SetParameter(name="proposal-days", value=60), "XA", "XB")
-    assert as_office(register, "XE", voting("XE", number)) == codes.NOT_AUTHORISED
+    assert as_office(register, "XE", voting(register, "XE", number)) == codes.NOT_AUTHORISED
     assert as_office(register, "XE", proposing("XE", AdmitMember(office="XE", units=1))) == (
         codes.NOT_AUTHORISED)
-    as_office(register, "XC", voting("XC", number))
+    as_office(register, "XC", voting(register, "XC", number))
     assert proposal_code(register, "XE", number) == codes.NOT_AUTHORISED
 
 
@@ -205,29 +205,29 @@ def test_registrar_of_an_office_has_no_vote(network):
     agent, _ = enrol(network, None)
     network.act(_made("grant-role", {"account": agent, "office": "XB", "role": "registrar"}))
     number = decide(network, SetParameter(name="proposal-days", value=60), "XA")
-    assert as_office(network, agent, voting("XB", number)) == codes.NOT_AUTHORISED
+    assert as_office(network, agent, voting(network, "XB", number)) == codes.NOT_AUTHORISED
 
 
 def test_vote_and_enactment_after_the_last_second_are_refused(network, clock):
     number = decide(network, SetParameter(name="proposal-days", value=60), "XA", "XB")
     clock.time = network.ledger.state.get(PROPOSALS, counted(number)).expires - 1
-    assert as_office(network, "XC", voting("XC", number)) == 0
+    assert as_office(network, "XC", voting(network, "XC", number)) == 0
     clock.time += 1
-    assert as_office(network, "XD", voting("XD", number)) == 4303
+    assert as_office(network, "XD", voting(network, "XD", number)) == 4303
     assert proposal_code(network, "XA", number) == 4404
 
 
 def test_envelope_of_a_vote_is_not_replayed(network):
     number = decide(network, SetParameter(name="proposal-days", value=60), "XA")
     network.account = "XB"
-    data = network.ledger.sign(network.wallet(), [encode(voting("XB", number))])
+    data = network.ledger.sign(network.wallet(), [encode(voting(network, "XB", number))])
     assert network.ledger.submit([data])[0].operations == (0,)
     assert network.ledger.submit([data])[0].name == "sequence-used"
 
 
 def test_act_that_differs_from_the_proposed_is_refused(network):
     number = decide(network, RemoveMember(office="XD"), "XA", "XB")
-    assert as_office(network, "XC", voting("XC", number)) == 0
+    assert as_office(network, "XC", voting(network, "XC", number)) == 0
     for other in (RemoveMember(office="XB"), AdmitMember(office="XD", units=2)):
         assert proposal_code(network, "XA", number, other) == 4402
     assert proposal_code(network, "XA", number) == 0
@@ -263,17 +263,17 @@ def test_removed_members_vote_counts_no_more_and_it_cannot_vote(network):
     number = decide(network, SetParameter(name="proposal-days", value=60), "XD", "XC")
     decide(network, RemoveMember(office="XD"), "XA", "XB", "XC")
     assert tally(network.ledger.state, number)[:5] == (1, 0, 3, 1, 3)
-    assert as_office(network, "XD", voting("XD", number)) == codes.NOT_AUTHORISED
-    assert as_office(network, "XB", voting("XB", number)) == 0
+    assert as_office(network, "XD", voting(network, "XD", number)) == codes.NOT_AUTHORISED
+    assert as_office(network, "XB", voting(network, "XB", number)) == 0
     assert proposal_code(network, "XB", number) == 4405
-    assert as_office(network, "XA", voting("XA", number)) == 0
+    assert as_office(network, "XA", voting(network, "XA", number)) == 0
     assert proposal_code(network, "XB", number) == 0
 
 
 def test_quorum_of_removed_members_enacts_nothing(network):
     """Three agree to expel the fourth; two are gone before it is enacted, and their votes too."""
     number = decide(network, SetParameter(name="majority-ordinary", value=59), "XB", "XC")
-    assert as_office(network, "XD", voting("XD", number)) == 0
+    assert as_office(network, "XD", voting(network, "XD", number)) == 0
     for office in ("XD", "XC"):
         assert as_office(network, office, _made("leave-members", {"member": office})) == 0
     stands = tally(network.ledger.state, number)
@@ -286,7 +286,7 @@ def test_vote_from_before_a_readmission_does_not_count(network):
     decide(network, RemoveMember(office="XD"), "XA", "XB", "XC")
     decide(network, AdmitMember(office="XD", units=1), "XA", "XB", "XC")
     assert tally(network.ledger.state, number).favour == 1
-    assert as_office(network, "XB", voting("XB", number)) == 0
+    assert as_office(network, "XB", voting(network, "XB", number)) == 0
     assert proposal_code(network, "XA", number) == 4405
 
 
@@ -300,7 +300,7 @@ def test_units_count_under_weighted_and_one_holder_of_most_decides_nothing_alone
     assert not stands.carried
     assert proposal_code(network, "XA", number) == 4405
     for office in ("XB", "XC"):
-        as_office(network, office, voting(office, number))
+        as_office(network, office, voting(network, office, number))
     assert proposal_code(network, "XA", number) == 0
 
 
@@ -316,7 +316,7 @@ def test_half_of_the_heads_with_most_units_decide_nothing(network):
         "XA": 50, "XB": 40, "XC": 5, "XD": 5}), "XA", "XB", "XC")
     number = decide(network, SetParameter(name="proposal-days", value=60), "XA", "XB")
     assert proposal_code(network, "XA", number) == 4405
-    assert as_office(network, "XC", voting("XC", number)) == 0
+    assert as_office(network, "XC", voting(network, "XC", number)) == 0
     assert proposal_code(network, "XA", number) == 0
 
 
@@ -365,7 +365,8 @@ def over_a_register():
         FileApplication(date="2026-01-05", number="2026-00001", office="XB", right="patent"),
         _made("grant-role", {"account": "XA", "office": "XB", "role": "registrar"}),
         _made("declare-coverage", {"office": "XB", "right": "patent", "series": ["2026"]}),
-        _made("leave-members", {"member": "XB"}), voting("XB", 1),
+        _made("leave-members", {"member": "XB"}), _made("vote", {
+            "digest": "A" * 43, "favour": True, "member": "XB", "proposal": 1}),
         _made("lend-units", {"member": "XB", "to": "XA"}),
         _made("rotate-log-key", {"log_key": dict(key("log XE").public.jwk)}),
     ]
@@ -434,7 +435,7 @@ def test_bar_at_one_office_takes_no_vote(network):
     network.account = "XA"
     network.act(denying(network, "XB", "suspension", 30))
     number = decide(network, SetParameter(name="proposal-days", value=60), "XA")
-    assert as_office(network, "XB", voting("XB", number)) == 0
+    assert as_office(network, "XB", voting(network, "XB", number)) == 0
 
 
 def test_members_cannot_bar_an_account_from_anothers_register(network):
@@ -565,7 +566,7 @@ def test_several_newcomers_in_one_block_stay_below_a_third(register):
     numbers = []
     for office in ("XB", "XC"):
         numbers.append(decide(register, SeatValidator(office=office), "XA", "XB"))
-        assert as_office(register, "XC", voting("XC", numbers[-1])) == 0
+        assert as_office(register, "XC", voting(register, "XC", numbers[-1])) == 0
     register.account = "XA"
     both = register.submit([
         enacting(act_of(register.ledger, number), "XA", number) for number in numbers])
@@ -635,7 +636,7 @@ def test_majority_is_raised_and_never_lowered_below_two_thirds(register):
                 network.ledger.time()) == "open"
     recovery = decide(network, recovering(network, "US", "found"), *seven[:5])
     assert enacted(network, recovery)
-    assert as_office(network, "FR", voting("FR", number)) == 0
+    assert as_office(network, "FR", voting(network, "FR", number)) == 0
     assert proposal_code(network, "XA", number) == 0
     with pytest.raises(Refused, match="parameter-out-of-bounds"):
         decide(network, SetParameter(name="majority-constitutional", value=39), *seven[:6])
@@ -709,7 +710,7 @@ class Ballot:
         assert self.submit(offices[0], proposing(offices[0], act)) == (0,)
         number = self.ledger.state.get(GOVERNANCE).proposals
         for office in offices:
-            assert self.submit(office, voting(office, number)) == (0,)
+            assert self.submit(office, voting(self, office, number)) == (0,)
         return self.submit(offices[0], enacting(act, offices[0], number))[0]
 
 
@@ -793,10 +794,10 @@ def test_two_thirds_of_the_members_do_not_recover_an_account(network):
 
 
 def test_old_keys_act_until_the_recovery_is_completed_and_never_after(lost, clock):
-    assert as_office(lost, "XD", voting("XD", lost.number)) == 4302
+    assert as_office(lost, "XD", voting(lost, "XD", lost.number)) == 4302
     clock.time += WAIT_SECONDS
     lost.account = "XD"
-    waiting = lost.ledger.sign(lost.wallet(), [encode(voting("XD", lost.number))])
+    waiting = lost.ledger.sign(lost.wallet(), [encode(voting(lost, "XD", lost.number))])
     assert as_office(lost, "XA", completing("XA", "XD", "found")) == 0
     assert lost.ledger.submit([waiting])[0].name == "key-not-in-set"
 

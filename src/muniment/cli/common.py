@@ -165,6 +165,7 @@ def _through(node: str, directory: Path) -> "DrivenLedger":
         sys.stderr.write(
             f"unattested: what {node} says, and nobody else; there is no trust policy. "
             f"try: ask an office that you trust for {directory / POLICY_FILE}\n")
+        sys.stderr.flush()
     return held
 
 

@@ -1,6 +1,7 @@
 """`muniment governance`: what the members of a network decide together."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,6 +62,7 @@ def _tell(register: Register, decided: Any, what: str, *, as_json: bool) -> None
             "enacted": decided.enacted, "fiction": register.is_fiction,
             "height": decided.receipt.height, "position": decided.receipt.position,
             "proposal": decided.proposal, "time": decided.receipt.time,
+            **({"digest": decided.digest} if decided.digest else {}),
             **({"refusal": refusal.diagnostics()} if refusal else {}),
         })
     else:
@@ -118,17 +120,39 @@ def vote(
     against: Annotated[bool, typer.Option("--against", help="Vote against it.")] = False,
     enact: Annotated[bool, typer.Option(
         "--enact/--no-enact", help="Enact it if this vote carries it.")] = True,
+    digest: Annotated[str | None, typer.Option(
+        "--digest", help="Vote on the act of this digest only, as you read it elsewhere.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     ledger: LedgerOption = Path("ledger"), account: AccountOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Vote on a proposal; until it is enacted a vote can be changed."""
+    """Show an act and vote on it; until it is enacted a vote can be changed."""
     with opened(ledger, account, as_json=as_json) as register:
         from muniment.node.governance import vote as cast
 
-        decided = cast(register, number, favour=not against, enact=enact)
+        digest = digest or _shown(register, number, ask=not yes, as_json=as_json)
+        decided = cast(register, number, favour=not against, enact=enact, digest=digest)
         said = "against" if against else "for"
         _tell(register, decided, f"{register.account} votes {said} proposal {number}",
               as_json=as_json)
+
+
+def _shown(register: Register, number: int, *, ask: bool, as_json: bool) -> str:
+    """Show an act on stderr, and at a terminal ask whether to vote on it; return its digest."""
+    from muniment.model.proposal import digest_of
+    from muniment.node.governance import act_of
+
+    act = act_of(register.ledger, number)
+    if not as_json:  # there the answer says which act it was
+        sys.stderr.write(f"proposal {number}: {bytes(act).decode()}\ndigest: {digest_of(act)}\n")
+        sys.stderr.flush()
+        if ask and _at_terminal():
+            typer.confirm(f"{register.account} votes on this act?", abort=True, err=True)
+    return digest_of(act)
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 @app.command()
@@ -200,7 +224,7 @@ def _show_ballot(register: Register, one: dict[str, Any], *, as_json: bool) -> N
     text = json.dumps(one["act_text"], ensure_ascii=False, sort_keys=True)
     show([
         ("proposal", f"{one['number']} by {one['proposer']}: {one['act']}, {one['majority']}"),
-        ("act", text), ("stands", one["fate"]),
+        ("act", text), ("digest", one["digest"]), ("stands", one["fate"]),
         ("for", f"{one['favour']} of {one['total']}, {one['needed']} needed"),
         ("against", one["against"]),
         ("members for it", f"{one['heads']} of {one['members']}, more than half needed"),

@@ -4,7 +4,8 @@
   for a while: so one command on each side is enough. The invitation is a secret until it is used.
 - It names a header of the network. The new node fetches the state of a later block and believes it
   only as far as validators signed from that header on. So the one thing to compare, by telephone,
-  is the fingerprint over ledger, chain, header and rules.
+  is the fingerprint. It is over all of the invitation: the trust policy that the new node keeps,
+  and whom it asks, no less than ledger, chain, header and rules.
 """
 
 import json
@@ -28,7 +29,6 @@ from muniment.node.promotion import EVIDENCE_SECONDS
 from muniment.node.solo import POLICY_FILE
 from muniment.node.wallet import write_private
 from muniment.proof.attestation import TrustPolicy
-from muniment.proof.canonical import encode as encode_plain
 from muniment.proof.crypto import PrivateKey, b64, sha256, unb64
 from muniment.proof.errors import Fault, LedgerError, Malformed, NotFound, OutOfTurn
 from muniment.proof.history import Trusted
@@ -82,11 +82,8 @@ class Invitation(Record, frozen=True, kw_only=True):
         return Trusted(self.chain_id, self.height, bytes.fromhex(self.header), EVIDENCE_SECONDS)
 
     def fingerprint(self) -> str:
-        """Return thirty digits over all that the new node will trust."""
-        trusted = {"chain": self.chain_id, "edition": self.edition_hash, "header": self.header,
-                   "height": self.height, "ledger": self.origin, "line": self.line,
-                   "genesis": b64(sha256(self.genesis.encode("utf-8")))}
-        number = int.from_bytes(sha256(encode_plain(trusted)), "big")
+        """Return thirty digits over the whole invitation, as it is written."""
+        number = int.from_bytes(sha256(encode(self)), "big")
         digits = f"{number % 10 ** (_GROUPS * _GROUP_DIGITS):0{_GROUPS * _GROUP_DIGITS}}"
         return " ".join(digits[at : at + _GROUP_DIGITS]
                         for at in range(0, len(digits), _GROUP_DIGITS))

@@ -53,7 +53,7 @@ def proposal(ledger: Ledger, number: int, time: int) -> dict[str, Any]:
         "total": stands.total,
     }
     return {
-        "act": one.act, "entry": one.entry, "expires": one.expires,
+        "act": one.act, "digest": one.digest, "entry": one.entry, "expires": one.expires,
         "fate": fate(state, number, one, time), "majority": one.majority, "number": number,
         "proposer": one.proposer, **count,
     }

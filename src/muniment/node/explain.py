@@ -18,6 +18,8 @@ _REMEDIES = {
     "not-for-the-members": "See what the members decide: muniment governance rulebook",
     "proposal-not-carried": "See who has not voted yet: muniment governance status NUMBER",
     "proposal-expired": "Propose it again: muniment governance propose",
+    "act-not-the-proposed": "Read the act again, through a node that you trust: muniment "
+    "governance status NUMBER",
     "proposal-unknown": "List them: muniment governance status",
     "recovery-not-due": "See when it is due: muniment account show ACCOUNT",
     "validator-unknown": "The office enrols it: muniment validator enrol NODE --as OFFICE",

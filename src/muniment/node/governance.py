@@ -12,7 +12,7 @@ from muniment.declare import Signer
 from muniment.editions import rules_of
 from muniment.model.member import GOVERNANCE, is_governed
 from muniment.model.possession import NodeKeys, prove_node, prove_possession
-from muniment.model.proposal import PROPOSALS, Proposal, counted, tally
+from muniment.model.proposal import PROPOSALS, Proposal, counted, digest_of, tally
 from muniment.node.ledger import Ledger
 from muniment.node.register import Receipt, Register
 from muniment.node.solo import KEYS
@@ -25,7 +25,7 @@ from muniment.operations.vote import CastVote
 from muniment.proof.canonical import decode
 from muniment.proof.canonical import encode as encode_plain
 from muniment.proof.crypto import PrivateKey
-from muniment.proof.errors import LedgerError, Malformed, NotFound, Refused
+from muniment.proof.errors import LedgerError, Malformed, NotFound, Refused, VerificationError
 
 
 class Decided(NamedTuple):
@@ -37,6 +37,8 @@ class Decided(NamedTuple):
     """The number of the proposal; None if the operator founded alone."""
     enacted: bool
     """Whether the act is in force now."""
+    digest: str | None = None
+    """The digest of the act that was voted on."""
     refusal: LedgerError | None = None
     """Why the act was refused, though the members carried it: then the proposal stays open."""
 
@@ -103,7 +105,9 @@ def propose(register: Register, act: Payload, *, agree: bool = True) -> Decided:
         return Decided(register.act(act), None, enacted=True)
     receipt = register.act(Propose(act=Act(encode(act)), member=register.account))
     number = _number_at(register.ledger, receipt.position)
-    return vote(register, number) if agree else Decided(receipt, number, enacted=False)
+    if not agree:
+        return Decided(receipt, number, enacted=False)
+    return vote(register, number, digest=digest_of(Act(encode(act))))
 
 
 def _number_at(ledger: Ledger, position: int) -> int:
@@ -116,20 +120,34 @@ def _number_at(ledger: Ledger, position: int) -> int:
     raise _unknown(0)
 
 
-def vote(register: Register, number: int, *, favour: bool = True, enact: bool = True) -> Decided:
-    """Vote, and enact the act if the vote carries it.
+def vote(
+    register: Register, number: int, *, favour: bool = True, enact: bool = True,
+    digest: str | None = None,
+) -> Decided:
+    """Vote on an act, and enact it if the vote carries it.
+
+    Args:
+        register: The ledger, with the member as the acting account.
+        number: The number of the proposal.
+        favour: Whether the member agrees.
+        enact: Whether to enact what is carried.
+        digest: The digest of the act that the member read; by default of what stands here. Under
+            another act the vote does not count.
 
     Raises:
         Refused: The vote was refused.
+        NotFound: No digest is given, and the act is not kept here.
     """
-    receipt = register.act(CastVote(favour=favour, member=register.account, proposal=number))
+    digest = digest or digest_of(act_of(register.ledger, number))
+    receipt = register.act(CastVote(
+        digest=digest, favour=favour, member=register.account, proposal=number))
     stands = tally(register.ledger.state, number)
     if not enact or stands is None or not stands.carried:
-        return Decided(receipt, number, enacted=False)
+        return Decided(receipt, number, enacted=False, digest=digest)
     try:
-        return Decided(carry_out(register, number), number, enacted=True)
+        return Decided(carry_out(register, number), number, enacted=True, digest=digest)
     except Refused as error:
-        return Decided(receipt, number, enacted=False, refusal=error)
+        return Decided(receipt, number, enacted=False, digest=digest, refusal=error)
 
 
 def carry_out(register: Register, number: int) -> Receipt:
@@ -147,15 +165,23 @@ def act_of(ledger: Ledger, number: int) -> Act:
 
     Raises:
         NotFound: There is no such proposal, or this node joined later and keeps no such entry.
+        VerificationError: The log shows another act than the state names.
     """
-    entry = proposal_of(ledger, number).entry
+    proposal = proposal_of(ledger, number)
+    entry = proposal.entry
     stands = next(iter(ledger.storage.entries(entry, entry + 1)), None)
     if stands is None or stands.body is None:
         raise NotFound(
             "act-not-kept", f"Proposal {number} stands at entry {entry}, which is not kept here.",
             basis="docs/governance.md", remedy="Ask a node that keeps the history: --node URL",
         )
-    return Act(encode_plain(decode(stands.body)["act"]))
+    act = Act(encode_plain(decode(stands.body).get("act")))
+    if digest_of(act) != proposal.digest:
+        raise VerificationError(
+            "act-not-the-proposed", f"Entry {entry} holds another act than proposal {number} has.",
+            basis="docs/governance.md", remedy="Ask another node: --node URL",
+        )
+    return act
 
 
 def proposal_of(ledger: Ledger, number: int) -> Proposal:

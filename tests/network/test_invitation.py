@@ -1,0 +1,59 @@
+"""What two offices compare by telephone: nothing of an invitation can be changed on its way."""
+
+import pytest
+from typer.testing import CliRunner
+
+from muniment.cli.app import app
+from muniment.codec import encode, replace
+from muniment.editions import NEWEST, rules_of
+from muniment.network.install import DEFAULT_LINE
+from muniment.network.invite import FORMAT, Invitation, read_invitation, write_invitation
+from muniment.proof.checkpoint import verifier_key
+from muniment.proof.crypto import PrivateKey
+
+ORIGIN = "register.test.example/0123456789abcdef"
+KEYS = [PrivateKey.from_seed(bytes([at]) * 32) for at in (1, 2, 3)]
+
+
+def policy(key, header):
+    log_key = verifier_key(ORIGIN, key.public)
+    return (f"muniment/trust-policy/v1\n{ORIGIN} 0 10 note {log_key}\n"
+            f"{ORIGIN} 11 - commit muniment-0123456789abcdef 5 {header} 1814400\n")
+
+
+INVITATION = Invitation(
+    format=FORMAT, chain_id="muniment-0123456789abcdef", edition=NEWEST,
+    edition_hash=rules_of(NEWEST).hash, genesis='{"a": 1}', header="AB" * 32, height=9,
+    host="10.0.0.1:26656", line=DEFAULT_LINE, node="aa" * 20, node_key=KEYS[0].jwk()["d"],
+    office="XA", origin=ORIGIN, policy=policy(KEYS[1], "AB" * 32), rpc="http://10.0.0.1:26657",
+    until=2**40)
+CHANGED = {
+    "chain_id": "muniment-ffffffffffffffff", "edition": "2027", "edition_hash": "A" * 43,
+    "genesis": '{"a": 2}', "header": "CD" * 32, "height": 10, "host": "evil.example:26656",
+    "line": "0.39", "node": "bb" * 20, "node_key": KEYS[2].jwk()["d"], "office": "XB",
+    "origin": "register.evil.example/0123456789abcdef", "policy": policy(KEYS[2], "CD" * 32),
+    "rpc": "http://evil.example:26657", "until": 2**41,
+}
+
+
+@pytest.mark.parametrize("member", sorted(set(Invitation.__struct_fields__) - {"format"}))
+def test_the_digits_are_over_every_member(member):
+    changed = replace(INVITATION, **{member: CHANGED[member]})
+    assert changed.fingerprint() != INVITATION.fingerprint()
+
+
+def test_the_digits_are_of_the_file_as_it_is(tmp_path):
+    write_invitation(INVITATION, tmp_path / "invitation")
+    read = read_invitation((tmp_path / "invitation").read_bytes())
+    assert read.fingerprint() == INVITATION.fingerprint()
+    assert len(read.fingerprint().replace(" ", "")) == 30
+
+
+def test_a_policy_that_was_changed_on_its_way_is_not_installed(tmp_path):
+    forged = replace(INVITATION, policy=CHANGED["policy"])
+    (tmp_path / "invitation").write_bytes(encode(forged) + b"\n")
+    done = CliRunner().invoke(app, ["join", str(tmp_path / "invitation"), str(tmp_path / "xe"),
+                                    "--fingerprint", INVITATION.fingerprint()])
+    assert done.exit_code == 1
+    assert "fingerprint-differs" in done.output
+    assert not (tmp_path / "xe").exists()
