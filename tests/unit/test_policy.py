@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from muniment.cli.app import app
 from muniment.network import trust
+from muniment.network.head_trust import HeadTrust
 from muniment.network.trust import extend_policy
 from muniment.node.evidence import entry_evidence, tie
 from muniment.node.policy import end_note_range
@@ -176,3 +177,21 @@ def test_open_range_of_a_log_key_is_never_taken_for_an_extended_policy(solo, mon
     monkeypatch.setattr(trust, "trusted_now", lambda *_: Trusted(chain, 9, bytes(32), 100))
     with pytest.raises(Refused, match="policy-range-open"):
         extend_policy(solo / POLICY_FILE, None, 9)
+
+
+def test_client_never_takes_an_older_checkpoint_of_a_retired_key_for_the_last_solo_one(forked):
+    """A node whose owner found the old key could show a client the ledger as it never was."""
+    path, _, (backdated, _) = forked
+    told = {"note": json.loads(backdated)["checkpoint"]}
+
+    class Node:
+        def call(self, _method):
+            return {"genesis": {"app_state": {"checkpoint": told["note"]}}}
+
+    trusting = HeadTrust(Node(), path, lambda: 0)
+    forged = Checkpoint.parse(told["note"].partition("\n\n")[0] + "\n")
+    with pytest.raises(VerificationError, match="before the last one"):
+        trusting.note(forged)
+    told["note"] = json.loads((path / "genesis.json").read_text())["app_state"]["checkpoint"]
+    last = Checkpoint.parse(told["note"].partition("\n\n")[0] + "\n")
+    assert trusting.note(last) == told["note"]

@@ -23,7 +23,7 @@ from muniment.network.rpc import Rpc, not_believed
 from muniment.node.solo import POLICY_FILE, Clock
 from muniment.node.wallet import write_private
 from muniment.proof import merkle
-from muniment.proof.attestation import Rule, TrustPolicy, attest
+from muniment.proof.attestation import Attested, Rule, TrustPolicy, attest
 from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.errors import (
     Busy,
@@ -137,7 +137,7 @@ class HeadTrust:
         """
         note = _genesis_note(self._rpc)
         try:
-            attested = attest(note, self._policy).checkpoint if self._policy is not None else None
+            attested = None if self._policy is None else _of_its_range(attest(note, self._policy))
         except Malformed as error:
             raise not_believed(f"its genesis has no checkpoint ({error})") from None
         if attested != checkpoint:
@@ -279,6 +279,13 @@ def _read_policy(directory: Path | None) -> TrustPolicy | None:
         raise Malformed("trust-policy-malformed", f"{directory / POLICY_FILE} is no text.",
                         basis=_BASIS, remedy="Get it again from an office that you trust.",
                         ) from None
+
+
+def _of_its_range(attested: Attested) -> Checkpoint:
+    """Return the checkpoint, unless a retired key alone tells it of another size than the last."""
+    if attested.rule.root is not None and not attested.tie(None):
+        raise not_believed("its genesis has a checkpoint before the last one of the log key")
+    return attested.checkpoint
 
 
 def _genesis_note(rpc: Rpc) -> str:

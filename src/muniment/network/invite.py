@@ -9,10 +9,12 @@
 """
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from muniment.codec import Digest, Natural, Record, decoder, encode
 from muniment.editions import rules_of
@@ -30,6 +32,7 @@ from muniment.node.solo import POLICY_FILE
 from muniment.node.wallet import write_private
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.crypto import PrivateKey, b64, sha256, unb64
+from muniment.proof.engine_bytes import is_chain_id
 from muniment.proof.errors import Fault, LedgerError, Malformed, NotFound, OutOfTurn
 from muniment.proof.history import Trusted
 
@@ -38,6 +41,11 @@ LIFE_SECONDS = 7 * 86_400
 BEHIND = 2
 """Blocks between the header named and the newest: the state of a later one must be there."""
 _GROUPS, _GROUP_DIGITS = 6, 5
+_HASH, _NODE = re.compile(r"[0-9A-F]{64}"), re.compile(r"[0-9a-f]{40}")
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,253}")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+_URL = re.compile(r"[!-+\--~]{1,2000}")
+"""Printable ASCII without a comma: the engine's settings divide addresses by commas."""
 
 
 class Invitation(Record, frozen=True, kw_only=True):
@@ -160,11 +168,13 @@ def read_invitation(data: bytes, now: Callable[[], float] = time.time) -> Invita
         made: Invitation = _decode(data.rstrip(b"\n"))
         unb64(made.node_key, 32)
         TrustPolicy.parse(made.policy)
-        json.loads(made.genesis)
         release_of(made.line)
-    except (LedgerError, ValueError):
+        whole = _is_whole(made, json.loads(made.genesis))
+    except (LedgerError, ValueError, RecursionError):
+        whole = False
+    if not whole:
         raise Malformed("invitation-malformed", "The file is no invitation.",
-                        basis="docs/network.md", remedy="Ask for it again.") from None
+                        basis="docs/network.md", remedy="Ask for it again.")
     if made.until < now():
         raise OutOfTurn("invitation-over", "The invitation is over.", basis="docs/network.md",
                         remedy="Ask for a new one: muniment network invite")
@@ -172,6 +182,22 @@ def read_invitation(data: bytes, now: Callable[[], float] = time.time) -> Invita
         raise Fault(f"This code has another edition {made.edition} than the network: install the "
                     "network's version.")
     return made
+
+
+def _is_whole(made: Invitation, genesis: object) -> bool:
+    """Return whether each member can be what it is for; some go into the engine's settings."""
+    host, _, port = made.host.rpartition(":")
+    asked = urlsplit(made.rpc)
+    return (
+        is_chain_id(made.chain_id)
+        and isinstance(genesis, dict) and genesis.get("chain_id", made.chain_id) == made.chain_id
+        and made.height > 0
+        and _HASH.fullmatch(made.header) is not None
+        and _NODE.fullmatch(made.node) is not None
+        and _HOST.fullmatch(host) is not None and _PORT.fullmatch(port) is not None
+        and asked.scheme in {"http", "https"} and _HOST.fullmatch(asked.hostname or "") is not None
+        and _URL.fullmatch(made.rpc) is not None
+    )
 
 
 def write_invitation(invitation: Invitation, path: Path) -> None:
