@@ -214,12 +214,19 @@ def rotate(
     ledger: LedgerOption = Path("ledger"), account: AccountOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Replace the key set by the one that it committed to."""
+    """Replace the key set by the one that it committed to; go on with what was begun."""
     with opened(ledger, account, as_json=as_json) as register:
         from muniment.node.rotation import rotate_keys
 
         receipt = rotate_keys(register)
-        show_receipt(register, receipt, f"keys of {register.account} rotated", as_json=as_json)
+        if receipt is not None:
+            show_receipt(register, receipt, f"keys of {register.account} rotated",
+                         as_json=as_json)
+        elif as_json:
+            print_json({"account": register.account, "keys": "in place"})
+        else:
+            show([("keys", f"of {register.account} had been rotated before: the new ones are in "
+                   "place now")])
 
 
 @reference_app.command("publish")
