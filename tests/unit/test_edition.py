@@ -2,12 +2,15 @@
 
 import pytest
 from tests.governing import as_office, decide, found_network
+from typer.testing import CliRunner
 
 from muniment.cli.account import _made
+from muniment.cli.app import app
 from muniment.editions import NEWEST, rules_of
 from muniment.model import codes
 from muniment.model import example as given
 from muniment.model.ledger import EDITIONS
+from muniment.network.doctor import examine
 from muniment.node.audit import audit
 from muniment.node.ballot import rulebook
 from muniment.node.edition import announce_edition, confirm_edition
@@ -34,9 +37,8 @@ def announcing(register, ahead, digest=None):
 
 def to_pass(register, blocks):
     """Let blocks pass in which everything is refused."""
-    for number in range(blocks):
-        as_office(register, "XA", _made("vote", {
-            "favour": True, "member": "XA", "proposal": 900 + number}))
+    for _ in range(blocks):
+        assert as_office(register, "XA", _made("withdraw-edition", {"edition": "1999"}))
 
 
 def test_an_edition_that_no_code_carries_stops_nobody(network):
@@ -108,3 +110,30 @@ def test_an_operator_who_announces_confirms_at_once_and_another_lock_lapses(regi
     assert edition_of(register) == "2027"
     with pytest.raises(Refused, match="edition-not-later"):
         announce_edition(register, "2027", height + 9)
+
+
+def said(directory):
+    return {one.mark: one.what for one in examine(directory) if "begins at block" in one.what}
+
+
+def test_commands_confirm_and_show_who_has_not(network):
+    decide(network, announcing(network, 99), "XA", "XB", "XC")
+    at = ("--ledger", str(network.directory))
+    network.ledger.close()
+
+    def run(*words):
+        ran = CliRunner().invoke(app, [*words, *at])
+        assert ran.exit_code == 0, ran.output
+        return ran.output
+
+    assert "0 of 4 power (nobody): NOT ENOUGH" in run("governance", "rulebook")
+    assert "would lapse" in said(network.directory)["warn"]
+    for office in ("XA", "XB", "XC"):
+        run("validator", "confirm", "2027", "--as", office)
+    assert "3 of 4 power (XA, XB, XC): enough" in run("governance", "rulebook")
+    assert "3 of 4 power" in said(network.directory)["ok"]
+
+
+def test_doctor_says_in_time_that_this_code_lacks_the_edition(network):
+    decide(network, announcing(network, 99, given.DIGEST), "XA", "XB", "XC")
+    assert "here the node would stop" in said(network.directory)["fix"]

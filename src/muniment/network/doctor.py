@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from muniment import __version__
+from muniment.editions import rules_of
 from muniment.model.dates import SECONDS_A_DAY
 from muniment.network.home import Place
 from muniment.network.install import find
 from muniment.network.rpc import Rpc
 from muniment.node.backup import NOTE
+from muniment.node.ballot import rulebook
 from muniment.node.key_backup import keys_in
 from muniment.node.register import Register
 from muniment.node.solo import KEYS, POLICY_FILE, RESTORED_FILE
@@ -96,6 +98,24 @@ def ledger(directory: Path) -> Iterator[Finding]:
         edition = register.ledger.engine.rules.edition
         yield Finding("ok", f"ledger {register.ledger.identity.origin}, edition {edition}: "
                       f"{head.size} entries to block {head.height}, {_ago(head.time)}")
+        yield from _coming_edition(register)
+
+
+def _coming_edition(register: Register) -> Iterator[Finding]:
+    """An edition that is announced: whether this code carries it, and who confirmed it."""
+    book = rulebook(register.ledger)
+    name, ready = book["next_edition"], book["confirmed"]
+    if name is None:
+        return
+    begins = f"edition {name} begins at block {book['next_height']}"
+    if rules_of(name).hash != book["next_hash"]:
+        yield Finding("fix", f"{begins}, and this code carries another: here the node would stop",
+                      "install the version that the members announced")
+    elif ready["enough"]:
+        yield Finding("ok", f"{begins}; {ready['power']} of {ready['total']} power confirmed it")
+    else:
+        yield Finding("warn", f"{begins}, but only {ready['power']} of {ready['total']} power "
+                      "confirmed it: it would lapse", f"muniment validator confirm {name}")
 
 
 def _anew(directory: Path, alone: str) -> str:

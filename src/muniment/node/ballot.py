@@ -159,6 +159,7 @@ def rulebook(ledger: Ledger) -> dict[str, Any]:
             "total": ready.total},
         "edition": rules.edition, "hash": rules.hash,
         "next_edition": edition.next_name if edition is not None and coming else None,
+        "next_hash": edition.next_hash if edition is not None and coming else None,
         "next_height": edition.next_height if edition is not None and coming else None,
         "parameters": parameters, "recovery_days": WAIT_SECONDS // SECONDS_A_DAY,
     }
