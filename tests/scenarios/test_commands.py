@@ -25,14 +25,19 @@ ROOT = Path(__file__).parent.parent.parent
 RUNNER = CliRunner()
 
 
-def run(*arguments, code=0):
+def ran(*arguments, code=0):
     done = RUNNER.invoke(app, [str(one) for one in arguments])
     assert done.exit_code == code, (done.output, done.exception)
-    return done.output
+    return done
+
+
+def run(*arguments, code=0):
+    return ran(*arguments, code=code).output
 
 
 def answer(*arguments, code=0):
-    return json.loads(run(*arguments, "--json", code=code).splitlines()[-1])
+    """Return what a program reads: what is said besides goes to stderr."""
+    return json.loads(ran(*arguments, "--json", code=code).stdout.splitlines()[-1])
 
 
 @pytest.fixture
