@@ -195,6 +195,19 @@ class Home:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_text(_toml(merged), encoding="utf-8")
 
+    def set_application(self, address: str) -> None:
+        """Let the engine dial its application where it is now: the node's folder may have moved.
+
+        Args:
+            address: `unix:///path` of the application's socket.
+        """
+        path = self.path / SETTINGS
+        text = path.read_text(encoding="utf-8")
+        changed = re.sub(r"(?m)^proxy_app = .*$", lambda _: _toml_line(
+            "proxy_app", (address, "the ledger")), text, count=1)
+        if changed != text:
+            _put(path, changed)
+
     def set_section(self, section: str, values: Mapping[str, Setting]) -> None:
         """Write one section of `config.toml` anew; the others stay as they are.
 
@@ -205,10 +218,7 @@ class Home:
         path = self.path / SETTINGS
         others = re.sub(rf"(?ms)^\[{re.escape(section)}\]$.*?(?=^\[|\Z)", "",
                         path.read_text(encoding="utf-8"))
-        fresh = path.with_suffix(".new")
-        fresh.write_text("\n".join([others.rstrip("\n"), *_toml_section(section, values)]) + "\n",
-                         encoding="utf-8")
-        fresh.replace(path)
+        _put(path, "\n".join([others.rstrip("\n"), *_toml_section(section, values)]) + "\n")
 
     def _write(self, name: str, document: Mapping[str, Any]) -> None:
         write_private(self.path / name, json.dumps(document, indent=1).encode() + b"\n")
@@ -262,11 +272,22 @@ def _toml(sections: Mapping[str, Mapping[str, Setting]]) -> str:
 
 def _toml_section(section: str, values: Mapping[str, Setting]) -> list[str]:
     head = ["", f"[{section}]"] if section else []
-    return head + [f"{name} = {_toml_value(value)}  # {reason}"
-                   for name, (value, reason) in values.items()]
+    return head + [_toml_line(name, setting) for name, setting in values.items()]
+
+
+def _toml_line(name: str, setting: Setting) -> str:
+    value, reason = setting
+    return f"{name} = {_toml_value(value)}  # {reason}"
 
 
 def _toml_value(value: Value) -> str:
     if isinstance(value, str):
         return json.dumps(value)
     return encode(value).decode("ascii")
+
+
+def _put(path: Path, text: str) -> None:
+    """Put a file in the place of the one that stands, at once or not at all."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)

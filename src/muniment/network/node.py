@@ -91,8 +91,7 @@ class Node:
         """
         path = self.folder / NODE_FILE
         if not path.exists():
-            raise NotFound("node-not-found", f"{self.folder} holds no node.",
-                           remedy="muniment network up DIR")
+            raise no_node(self.folder)
         try:
             plain = read_private(path)
             lists = {name: tuple(plain[name]) for name in ("within", "serve")}
@@ -216,8 +215,9 @@ class Node:
         self._await(lambda: _listens(path), self.application)
 
     def start_engine(self) -> None:
-        """Start the engine; it connects to the application by itself."""
+        """Start the engine; it connects to the application by itself, where the folder is now."""
         plan = self.plan()
+        self.home.set_application(self.address())
         binary = find_skewed(plan.line) if plan.skewed else find(plan.line).path
         self.engine.start([*plan.within, binary, "start", "--home", str(self.home.path)],
                           {CLOCK_VARIABLE: str(self.clock)})
@@ -274,7 +274,13 @@ class Supervisor:
         self._started = 0.0
 
     def run(self) -> None:
-        """Start both, start again what ends, and end both when a signal says so."""
+        """Start both, start again what ends, and end both when a signal says so.
+
+        Raises:
+            NotFound: There is no node, or no engine is installed.
+            Busy: Another supervisor runs.
+        """
+        find(self._node.plan().line)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         self._node.supervisor.adopt()
@@ -317,6 +323,15 @@ class Supervisor:
             self._delay = _DELAY_FIRST
         self._stop.wait(self._delay)
         self._delay = min(2 * self._delay, _DELAY_MAX)
+
+
+def no_node(folder: Path) -> NotFound:
+    """Return what to tell of a folder that is no node's."""
+    nodes = sorted(path.parent for path in folder.glob(f"*/{NODE_FILE}"))
+    return NotFound(
+        "node-not-found", f"{folder} holds no node.", basis="docs/network.md",
+        remedy=f"Name one of its nodes, e.g. {nodes[0]}" if nodes else
+        "Name a node's directory: muniment network promote and muniment join make one")
 
 
 def _own_folder(path: Path) -> None:

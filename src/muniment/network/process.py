@@ -4,15 +4,20 @@
   was given to another process since is never signalled.
 - A process is a group of its own and outlives the command that started it. Its output goes to a
   file, which is moved aside when it has grown.
+- One that notes itself holds a lock until it ends: whoever starts it a second time, in another
+  container even, whose processes have other ids, is refused.
 """
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from muniment.proof.errors import Busy, LedgerError
 
@@ -35,6 +40,7 @@ class Process:
         self.file = folder / "run" / f"{name}.json"
         self.log = folder / "logs" / f"{name}.log"
         self._child: subprocess.Popen[bytes] | None = None
+        self._lock: BinaryIO | None = None
 
     def start(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         """Start it, apart from this process.
@@ -43,11 +49,13 @@ class Process:
             Busy: It runs already.
             LedgerError: It cannot be started.
         """
-        if self.pid() is not None:
-            raise Busy("already-running", f"{self.name} of {self.file.parent.parent} runs.",
-                       remedy="muniment network status DIR")
-        for folder in (self.file.parent, self.log.parent):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._beginning():
+            if self.pid() is not None:
+                raise self._running()
+            self._begin(command, environment)
+
+    def _begin(self, command: Sequence[str], environment: Mapping[str, str] | None) -> None:
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._rotate()
         with self.log.open("ab") as log:
             try:
@@ -65,9 +73,35 @@ class Process:
         fresh.replace(self.file)
 
     def adopt(self) -> None:
-        """Note that this very process is it."""
+        """Note that this very process is it; no other can be until it ends.
+
+        Raises:
+            Busy: Another runs.
+        """
+        with self._beginning():
+            if self.pid() not in {None, os.getpid()}:
+                raise self._running()
+            self._lock = _locked(self.file.with_suffix(".lock"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if self._lock is None:
+                raise self._running()
+            self._note(os.getpid(), [])
+
+    @contextmanager
+    def _beginning(self) -> Iterator[None]:
+        """Let one process at a time see whether it runs, and begin."""
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._note(os.getpid(), [])
+        held = _locked(self.file.with_suffix(".starting"), fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            if held is not None:
+                held.close()
+
+    def _running(self) -> Busy:
+        folder = self.file.parent.parent
+        return Busy("already-running", f"The {self.name} of {folder} runs"
+                    f"{f', process {self.pid()}' if self.pid() else ''}.", basis="docs/network.md",
+                    remedy=f"To end it: muniment node stop {folder}")
 
     def pid(self) -> int | None:
         """Return its id while it runs; None if it ended, or the id is another's by now."""
@@ -136,6 +170,17 @@ class Process:
     def _rotate(self) -> None:
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MAX:
             self.log.replace(self.log.with_suffix(".log.1"))
+
+
+def _locked(path: Path, how: int) -> BinaryIO | None:
+    """Return a file that is locked until it is closed; None if another has it."""
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, how)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
 
 
 def began(pid: int) -> str | None:

@@ -13,10 +13,12 @@ from muniment import __version__
 from muniment.abci.server import Server
 from muniment.network.application import LedgerApplication, Options
 from muniment.network.backfill import keep_fetching
+from muniment.network.home import FOLDER
 from muniment.network.metrics import ENGINE_TIMEOUT_SECONDS, Figures, listen
+from muniment.network.node import NODE_FILE, SOCKET_FILE, no_node
 from muniment.network.rpc import Rpc
+from muniment.storage.sqlite import FILE_NAME
 
-SOCKET_FILE = "app.sock"
 SWITCH_SECONDS = 0.001
 """How long a thread keeps the interpreter from the others: CheckTx must not wait for a block."""
 STANDING_SECONDS = 0.5
@@ -43,10 +45,11 @@ def serve(
         fetch_from: RPC of other nodes, from which the log is fetched that a snapshot left out.
 
     Raises:
-        NotFound: The ledger there was not promoted.
+        NotFound: There is neither ledger nor node, or the ledger was not promoted.
         Busy: Another process serves it.
         OSError: The socket cannot be made.
     """
+    require_place(directory)
     sys.setswitchinterval(SWITCH_SECONDS)
     figures = Figures(Rpc(engine, ENGINE_TIMEOUT_SECONDS) if engine else None) if metrics else None
     application = LedgerApplication(
@@ -78,6 +81,16 @@ def serve(
             end_figures()
         server.stop()
         application.close()
+
+
+def require_place(directory: Path) -> None:
+    """Require a ledger, or a node whose ledger is still to come.
+
+    Raises:
+        NotFound: There is neither.
+    """
+    if not any((directory / one).exists() for one in (FILE_NAME, NODE_FILE, FOLDER)):
+        raise no_node(directory)
 
 
 def _fetch(
