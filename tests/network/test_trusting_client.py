@@ -337,6 +337,37 @@ def test_a_head_is_verified_once_a_command_and_not_again_while_it_stands(bench):
     assert bench.honest.asked.count("status") == 1
 
 
+def test_a_policy_renewed_at_the_newest_header_waits_for_no_block_of_an_idle_network(bench):
+    text, chain = bench.trust(), bench.honest.chain
+    newest = chain.blocks[chain.height].header.digest().hex().upper()
+    rule = text.splitlines()[-1]
+    head = rule.split(" ")
+    head[5:7] = [str(chain.height), newest]
+    bench.trust(text.replace(rule, " ".join(head)))
+    bench.honest.asked.clear()
+    assert bench.answer(bench.honest, *SHOW)["attested"] is True
+    (bench.desk / "seen.json").unlink()
+    forger = bench.forger()
+    forger.chain = chain
+    assert bench.answer(forger, *FORGED, code=5)["error"] == "commit-not-there-yet"
+
+
+@pytest.mark.parametrize("question", ["pages", "entries", "tiles"])
+def test_pages_and_entries_that_do_not_hash_to_the_head_are_a_nodes_lie(bench, question):
+    bench.trust()
+    bench.run(bench.honest, *SHOW)
+
+    def spoil(path, value):
+        return value[:-9] + bytes([value[-9] ^ 1]) + value[-8:] if path.endswith(
+            f"/{question}") and len(value) > 40 else value
+
+    bench.honest.spoil = spoil
+    words = SHOW if question == "pages" else ("evidence", "make", SHOW[-1], "--out",
+                                              bench.folder / "e.json")
+    told = bench.run(bench.honest, *words, "--json", code=1 if question != "tiles" else 0)
+    assert question == "tiles" or "error" in json.loads(told.stdout)
+
+
 def test_trust_moves_on_with_the_headers_that_were_seen(bench):
     """A desk that asks once a week outlives the trusting period; one that sleeps does not."""
     bench.trust()

@@ -27,7 +27,9 @@ from muniment.proof.errors import (
     NotFound,
     OutOfTurn,
     Refused,
+    StorageFault,
     Unauthentic,
+    VaultFault,
     VerificationError,
 )
 
@@ -99,14 +101,25 @@ def errors(*, as_json: bool = False) -> Iterator[None]:
     except LedgerError as error:
         show_error(error, as_json=as_json)
         raise typer.Exit(exit_code(error)) from None
+    except StorageFault as fault:
+        if _NODE.get() is None or isinstance(fault, VaultFault):
+            raise typer.Exit(_tell_fault(fault)) from None
+        from muniment.network.rpc import not_believed
+
+        show_error(not_believed(str(fault)), as_json=as_json)
+        raise typer.Exit(1) from None
     except Fault as fault:
-        sys.stderr.write(f"fault: {fault}\n  try: muniment ledger verify --ledger DIR\n")
-        raise typer.Exit(70) from None
+        raise typer.Exit(_tell_fault(fault)) from None
     except BrokenPipeError:
         raise typer.Exit(0) from None  # the reader had enough
     except OSError as error:
         sys.stderr.write(f"error: file-failed\n  {error.strerror}: {error.filename}\n")
         raise typer.Exit(3) from None
+
+
+def _tell_fault(fault: Fault) -> int:
+    sys.stderr.write(f"fault: {fault}\n  try: muniment ledger verify --ledger DIR\n")
+    return 70
 
 
 _NODE: ContextVar[str | None] = ContextVar("node", default=None)

@@ -10,6 +10,8 @@
 """
 
 import json
+import os
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,14 +19,15 @@ from typing import Any
 
 from muniment.network.attest import commit_attestation, heights_of
 from muniment.network.kept_blocks import KeptBlocks
+from muniment.network.light_block import read_header
 from muniment.network.log_nodes import nodes_of
 from muniment.network.remote import RemoteStorage
 from muniment.network.rpc import Rpc, not_believed
 from muniment.node.solo import POLICY_FILE, Clock
-from muniment.node.wallet import write_private
 from muniment.proof import merkle
 from muniment.proof.attestation import Attested, Rule, TrustPolicy, attest
 from muniment.proof.checkpoint import Checkpoint
+from muniment.proof.crypto import sha256
 from muniment.proof.errors import (
     Busy,
     Malformed,
@@ -34,7 +37,7 @@ from muniment.proof.errors import (
     VerificationError,
 )
 from muniment.proof.header import Header
-from muniment.proof.history import Trusted
+from muniment.proof.history import Trusted, is_expired
 from muniment.proof.merkle import Frontier
 from muniment.storage.protocol import Head
 
@@ -199,7 +202,19 @@ class HeadTrust:
             newer = replace(trusted, height=known.height, header_hash=bytes.fromhex(known.header))
             with suppress(VerificationError, NotFound):  # the policy's own header decides
                 return _last_header(self.commit(checkpoint, height, newer))
-        return _last_header(self.commit(checkpoint, height, trusted))
+        try:
+            return _last_header(self.commit(checkpoint, height, trusted))
+        except Busy:
+            header = read_header(self._rpc, trusted.height)
+            if not self._commits(header, checkpoint, trusted):
+                raise
+            return header  # an idle network makes no newer one for a while
+
+    def _commits(self, header: Header, checkpoint: Checkpoint, trusted: Trusted) -> bool:
+        """Return whether a header is the trusted one, in its period, over a checkpoint."""
+        return (header.digest() == trusted.header_hash and (
+            header.hashes["app_hash"] == sha256(checkpoint.text().encode("ascii"))
+        ) and not is_expired(header, trusted.period, self._now()))
 
     def _require_growth(
         self, seen: Seen, now: Checkpoint, storage: RemoteStorage, head: Head
@@ -252,7 +267,17 @@ class HeadTrust:
             return
         plain = {name: getattr(believed, name) for name in Seen.__dataclass_fields__}
         with suppress(OSError):
-            write_private(self._directory / SEEN_FILE, json.dumps(plain, indent=1).encode())
+            _write(self._directory / SEEN_FILE, json.dumps(plain, indent=1))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file all at once, whoever else writes it."""
+    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(fresh).replace(path)
 
 
 def checkpoint_of(origin: str, head: Head) -> Checkpoint:

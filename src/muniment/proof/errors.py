@@ -71,3 +71,7 @@ class Fault(Exception):
 
 class StorageFault(Fault):
     """What a disk returned is not what was written; the node stops rather than sign on it."""
+
+
+class VaultFault(StorageFault):
+    """What the vault returned is not what was put there: this machine's fault, and no node's."""

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from muniment.proof import disclosure
 from muniment.proof.crypto import unb64
-from muniment.proof.errors import Busy, NotFound, StorageFault
+from muniment.proof.errors import Busy, NotFound, VaultFault
 
 VAULT_FILE = "vault.db"
 KEYS_FILE = "vault-keys.db"
@@ -149,7 +149,7 @@ class Vault:
             data_key = self._wrap.decrypt(key[0][:12], key[0][12:], name)
             return AESGCM(data_key).decrypt(_ZERO_NONCE, row[0], name).decode("ascii")
         except InvalidTag:
-            raise StorageFault("A disclosure of the vault was altered.") from None
+            raise VaultFault("A disclosure of the vault was altered.") from None
 
     def names(self, reference: str) -> list[str]:
         """Return the names kept for a filing, sorted."""
@@ -273,7 +273,7 @@ def _connect(path: Path, schema: str) -> sqlite3.Connection:
             cursor.execute("PRAGMA secure_delete=ON")
             cursor.executescript(schema)
     except sqlite3.Error as error:
-        raise StorageFault(f"The vault cannot be opened: {error}") from error
+        raise VaultFault(f"The vault cannot be opened: {error}") from error
     return database
 
 
