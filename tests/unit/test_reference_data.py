@@ -77,6 +77,7 @@ def test_a_pair_of_kinds_is_allowed_within_some_months():
     (("XC", "patent", "copy"), "priority_months", True), (("XC", "patent", "copy"), "combine", ""),
     (("XC", "patent", "copy"), "priority_months", 0), (("XC", "patent", "copy"), "before", [7]),
     (("XC", "patent", "copy"), "publication_counts", "no"),
+    (("XC", "patent", "copy"), "late", "ignored"),
     (("XC", "patent", "copy"), "before", [{"value": "unknown"}]),
 ])
 def test_policy_that_the_rules_cannot_read_is_unsound(name, member, value):

@@ -36,6 +36,8 @@ MEANINGS = {
     "restored": "which restorations of another office have effect here",
     "calendar": "whose closed days count",
 }
+LATE = {"invitation": "later only after the office has invited",
+        "lost": "later the claim is lost unless the office excuses the delay"}
 
 app = office_app
 app.command("formats")(number.formats)
@@ -118,6 +120,8 @@ def value_in_words(row: dict[str, Any]) -> str:
     if row.get("library"):
         until = "publication" if row["library_until"] == "publication" else "that day"
         text += f"; or by a request to {row['library']} until {until}"
+    if row.get("late"):
+        text += f"; {LATE[row['late']]}"
     return text
 
 

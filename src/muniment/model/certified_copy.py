@@ -7,7 +7,7 @@ certified, or a digital library was asked for it (PCT Rule 17.1).
 from datetime import date
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.formalities import due, limit, resting_on, unknown_calendar
+from muniment.model.formalities import due, limit, overdue, resting_on, unknown_calendar
 from muniment.model.priority_case import Case, Document
 from muniment.model.priority_result import Result, by_law, plain
 from muniment.model.rulebook import Row, Term
@@ -101,7 +101,12 @@ def _by_the_office(case: Case, row: Row, term: Term) -> Result:
     result, why, day = min(found, key=lambda one: _BEST_FIRST.index(one[0]))
     if case.published is not None:
         facts["published"] = format_date(case.published)
-    return Result("P14", result, why, {**facts, "copy": format_date(day)})
+    facts["copy"] = format_date(day)
+    if result != "LATE":
+        return Result("P14", result, why, facts)
+    if case.under_pct:
+        return Result("P14", "LATE_NOT_VOID", facts=facts)
+    return overdue("P14", case, row, facts)
 
 
 def _by_the_convention(case: Case, made: date) -> Result:

@@ -72,6 +72,30 @@ def unknown_calendar(check: str, error: CalendarUnknown) -> Result:
     return Result(check, "CALENDAR_UNKNOWN", facts={"calendar": error.office, "year": error.year})
 
 
+def late(check: str, case: Case, facts: dict[str, Any], why: str = "") -> Result:
+    """Return that something was done too late, unless the office accepted the claim after all."""
+    return Result(check, "EXCUSED" if case.is_accepted else "LATE", why, facts)
+
+
+def overdue(check: str, case: Case, row: Row, facts: dict[str, Any]) -> Result:
+    """Return what follows where a number or a copy came too late.
+
+    That is the office's rule: the claim is lost, or the office must first invite the applicant
+    (EPC Rule 59). Where nobody sourced it, nothing excludes the claim.
+
+    Args:
+        check: The number of the check.
+        case: The claim.
+        row: The policy.
+        facts: Its time limit, and the day that came after it.
+    """
+    if case.is_accepted or row.get("late") == "lost":
+        return late(check, case, facts)
+    if row.get("late") == "invitation":
+        return Result(check, "INVITATION_DUE", facts=facts)
+    return Result(check, "TO_VERIFY", "late", {**facts, "office": case.later.office})
+
+
 def claim_is_declared_in_time(case: Case) -> Result:
     """P11: the claim MUST be declared, and corrected, within the office's time limit."""
     steps = case.claim.steps
@@ -111,7 +135,7 @@ def _declared(case: Case, made: date) -> Result:
     facts = limit(case, row, term) if term else {**filing_day, **law(row)}
     facts["declared"] = format_date(declared)
     if declared > last:
-        return Result("P11", "LATE", facts=facts)
+        return late("P11", case, facts)
     return Result("P11", "IN_TIME", "" if stated else "recorded", facts)
 
 
@@ -139,7 +163,7 @@ def _corrected(case: Case, corrected: date, declared: Result) -> Result:
     grace = case.rulebook.term(case.seat, last, GRACE_MONTHS).deadline.end
     if case.under_pct and corrected <= grace:
         return Result("P11", "COUNTED_IN_TIME", facts=facts)
-    return Result("P11", "LATE", "correction", facts)
+    return late("P11", case, facts, "correction")
 
 
 def number_is_given_in_time(case: Case) -> Result:
@@ -149,7 +173,7 @@ def number_is_given_in_time(case: Case) -> Result:
     if made is None or early is not None:
         return early or plain("P12", "NOT_TESTED", "no-date")
     if given is not None and given <= made:
-        return _given(case, given, {"due": format_date(made)})
+        return _given(case, given, {"due": format_date(made)}, {})
     row = case.policy("number")
     if row is None:
         return case.unsourced("P12", "number")
@@ -160,7 +184,7 @@ def number_is_given_in_time(case: Case) -> Result:
     if given is None and case.claim.earlier.number:
         return _not_stated("P12", case, row, term, made)
     facts = limit(case, row, term) if term else {"due": format_date(made), **law(row)}
-    return _given(case, given, facts)
+    return _given(case, given, facts, row)
 
 
 def _day_of_number(case: Case) -> date | None:
@@ -171,18 +195,30 @@ def _day_of_number(case: Case) -> date | None:
     return steps.number_given or steps.declared or claim.recorded
 
 
-def _given(case: Case, given: date | None, facts: dict[str, Any]) -> Result:
+def _given(case: Case, given: date | None, facts: dict[str, Any], row: Row) -> Result:
     if not case.claim.earlier.number:
-        return Result("P12", "MISSING_NOT_VOID" if case.under_pct else "MISSING", facts=facts)
+        return _missing(case, facts, row)
     steps, is_late = case.claim.steps, given is not None and format_date(given) > facts["due"]
     stated = steps.number_given or steps.declared
     if given is None or (is_late and not stated):
         return Result("P12", "NOT_TESTED", facts=facts)
     facts["given"] = format_date(given)
+    if is_late and case.under_pct:
+        return Result("P12", "LATE_NOT_VOID", facts=facts)
     if is_late:
-        return Result("P12", "LATE_NOT_VOID" if case.under_pct else "LATE", facts=facts)
+        return overdue("P12", case, row, facts)
     why = "" if steps.number_given else "declared" if stated else "recorded"
     return Result("P12", "IN_TIME", why, facts)
+
+
+def _missing(case: Case, facts: dict[str, Any], row: Row) -> Result:
+    if case.under_pct:
+        return Result("P12", "MISSING_NOT_VOID", facts=facts)
+    if case.is_accepted:
+        return Result("P12", "EXCUSED", "missing", facts)
+    if row.get("late") == "invitation":
+        return Result("P12", "INVITATION_DUE", "missing", facts)
+    return Result("P12", "MISSING", facts=facts)
 
 
 def translation_is_filed(case: Case) -> Result:
@@ -216,7 +252,7 @@ def _translated(case: Case, last: date | None, facts: dict[str, Any]) -> Result:
     if filed is None:
         return Result("P16", "NOT_TESTED", facts=facts)
     facts["filed_on"] = format_date(filed)
-    return Result("P16", "IN_TIME" if filed <= last else "LATE", facts=facts)
+    return Result("P16", "IN_TIME", facts=facts) if filed <= last else late("P16", case, facts)
 
 
 def fee_is_paid(case: Case) -> Result:

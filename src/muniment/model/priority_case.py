@@ -305,6 +305,12 @@ class Case:
         return self.is_pct and not (self.descent and self.descent.parent)
 
     @property
+    def is_accepted(self) -> bool:
+        """Whether the later office accepted the claim, in whole or in part: then it excused what
+        it may excuse."""
+        return self.claim.status in ("Accepted", "Partially refused")
+
+    @property
     def is_itself(self) -> bool:
         """Whether the claim names the filing that claims."""
         later, earlier = self.later, self.claim.earlier

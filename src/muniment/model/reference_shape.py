@@ -27,6 +27,9 @@ POLICY_VALUES = {
 """Each policy that an office can write, with the values that the rules understand."""
 COUNTED = ("declaration", "number", "copy", "translation")
 """The policies whose day is counted in months from a filing or from the priority date."""
+LATE_VALUES = ("invitation", "lost")
+"""What follows where a number or a copy comes too late: the office must first invite the applicant,
+or the claim is lost; where neither is said, nobody sourced it."""
 PAIRS = ("from-design", "from-patent")
 """Whether a right can claim the priority of one of another kind, and within how many months."""
 
@@ -84,6 +87,7 @@ def _version(word: str, row: Row) -> bool:
         and _is_since(row.get("valid_from"))
         and isinstance(row.get("each", False), bool)
         and (word not in COUNTED or _months(row))
+        and row.get("late", "lost") in LATE_VALUES
         and (word not in PAIRS or value != "allowed" or _is_count(row.get("months"), 1, MONTHS_MAX))
         and (word != "copy" or _copy(row))
     )

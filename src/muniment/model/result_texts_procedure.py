@@ -3,6 +3,8 @@
 from muniment.model.result_text import NO_CALENDAR, PUBLISH, TOO_EARLY, UNKNOWN, Text
 
 _NO_DATE = Text("Without the filing date no time limit can be counted.")
+_EXCUSE = "Ask the office whether it excuses the delay."
+_INVITATION = "Ask the office whether it has invited, and answer in the time that it sets."
 
 PROCEDURE = {
     "P11.IN_TIME": Text("The claim was declared on {declared}, by {due}."),
@@ -15,10 +17,13 @@ PROCEDURE = {
         "time unless the claim had been declared void before.", "Ask the receiving Office "
         "whether it had.", basis="PCT Rule 26bis.2(b)"),
     "P11.LATE": Text("The claim was declared on {declared}; it could be declared until {due}.",
-                     "Ask the office whether it excuses the delay.", True),
+                     _EXCUSE, True),
     "P11.LATE.correction": Text("The claim was corrected on {corrected}; it could be corrected "
-                                "until {due}.", "Ask the office whether it excuses the delay.",
-                                True),
+                                "until {due}.", _EXCUSE, True),
+    "P11.EXCUSED": Text("The claim was declared on {declared}, after {due}; the later office "
+                        "accepted it all the same."),
+    "P11.EXCUSED.correction": Text("The claim was corrected on {corrected}, after {due}; the "
+                                   "later office accepted it all the same."),
     "P11.POLICY_UNKNOWN": UNKNOWN,
     "P11.POLICY_UNKNOWN.correction": Text(
         "The claim was declared in time; nobody sourced until when {office} lets a claim be "
@@ -37,7 +42,19 @@ PROCEDURE = {
     "P12.IN_TIME.recorded": Text("The number stood in the register by {given}; it could be given "
                                  "until {due}."),
     "P12.LATE": Text("The number was given on {given}; it could be given until {due}.",
-                     "Ask the office whether it excuses the delay.", True),
+                     _EXCUSE, True),
+    "P12.EXCUSED": Text("The number was given on {given}, after {due}; the later office accepted "
+                        "the claim all the same."),
+    "P12.EXCUSED.missing": Text("The number is not given; the later office accepted the claim all "
+                                "the same."),
+    "P12.INVITATION_DUE": Text(
+        "The number was given on {given}, after {due}; the claim is not lost before the office "
+        "has invited the applicant to give it.", _INVITATION),
+    "P12.INVITATION_DUE.missing": Text(
+        "The number is not given; the claim is not lost before the office has invited the "
+        "applicant to give it.", "Give the number by {due}, or when the office invites."),
+    "P12.TO_VERIFY.late": Text("The number was given on {given}, after {due}; nobody sourced what "
+                               "follows at {office}.", _EXCUSE),
     "P12.LATE_NOT_VOID": Text(
         "The number was given on {given}, after {due}; the claim is not void for that alone.",
         "Ask the office whether it takes the number into account.",
@@ -80,8 +97,19 @@ PROCEDURE = {
                           "is recorded.", "Record it: muniment filing publish",
                           basis="PCT Rule 17.1(a)-(b-bis)"),
     "P14.LATE": Text("The copy came, or was asked for, on {copy}; it was due by {due}.",
-                     "Ask for the opportunity that the office must give before it disregards the "
-                     "claim (PCT Rule 17.1(c); PLT Art. 13(3)).", True),
+                     _EXCUSE, True),
+    "P14.EXCUSED": Text("The copy came, or was asked for, on {copy}, after {due}; the later "
+                        "office accepted the claim all the same."),
+    "P14.INVITATION_DUE": Text(
+        "The copy came, or was asked for, on {copy}, after {due}; the claim is not lost before "
+        "the office has invited the applicant to file it.", _INVITATION),
+    "P14.TO_VERIFY.late": Text("The copy came, or was asked for, on {copy}, after {due}; nobody "
+                               "sourced what follows at {office}.", _EXCUSE),
+    "P14.LATE_NOT_VOID": Text(
+        "The copy came, or was asked for, on {copy}, after {due}; the claim is not void for that. "
+        "A designated Office may disregard it only after it gave the applicant an opportunity to "
+        "furnish the copy.", "Ask the designated Office for that opportunity.",
+        basis="PCT Rules 17.1(c) and 26bis.2"),
     "P14.NOT_REQUIRED": Text("The office asks for no certified copy."),
     "P14.ON_REQUEST": Text("The office asks for a certified copy only if it needs one; no time "
                            "limit runs before."),
@@ -112,7 +140,9 @@ PROCEDURE = {
     "P16.NOT_ASKED": Text("The office asks for no translation of the earlier filing."),
     "P16.IN_TIME": Text("The translation was filed on {filed_on}, by {due}."),
     "P16.LATE": Text("The translation was filed on {filed_on}; it was due by {due}.",
-                     "Ask the office whether it excuses the delay.", True),
+                     _EXCUSE, True),
+    "P16.EXCUSED": Text("The translation was filed on {filed_on}, after {due}; the later office "
+                        "accepted the claim all the same."),
     "P16.POLICY_UNKNOWN": UNKNOWN,
     "P16.CALENDAR_UNKNOWN": NO_CALENDAR,
     "P16.NOT_TESTED": Text("No translation is recorded; it is due by {due}.",

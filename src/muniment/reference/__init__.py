@@ -144,6 +144,8 @@ def _policy(line: Mapping[str, str]) -> dict[str, Any]:
     row: dict[str, Any] = {name: line[name] for name in ("basis", "source", "valid_from", "value")}
     if line.get("each") == "yes":
         row["each"] = True
+    if line.get("late"):
+        row["late"] = line["late"]
     if line["word"] in COUNTED:
         row["filing_months"] = int(line["filing_months"])
         row["priority_months"] = int(line["priority_months"])
