@@ -306,8 +306,7 @@ class Case:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the later office accepted the claim, in whole or in part: then it excused what
-        it may excuse."""
+        """Whether the later office accepted the claim, if only in part."""
         return self.claim.status in ("Accepted", "Partially refused")
 
     @property
