@@ -199,13 +199,15 @@ def check(
             _check(Checker(), later, filed, claim, fact, lang, as_json=as_json)
         return
     with opened(ledger, as_json=as_json, read_only=True) as register:
+        from muniment.model.checking import filing
+
         checker = Checker(register.ledger.state, granted(register, grant))
         if later and not claim:
             if fact or filed:
                 raise Malformed("case-malformed", "Facts and a filing date are stated with a "
                                 "claim.", remedy="Add --claim OFFICE/KIND/NUMBER@DATE")
             shown = _presented(document, disclosure)
-            _answer(checker.recorded(Filing(*named(later), None), place, shown), lang, place,
+            _answer(checker.recorded(filing(*named(later), ""), place, shown), lang, place,
                     as_json=as_json)
             return
         _check(checker, later, filed, claim, fact, lang, as_json=as_json)

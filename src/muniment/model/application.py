@@ -3,9 +3,12 @@
 - An application is named by office, kind of right and number. A printed number becomes a state
   key through the formats that its office published; a number of no known format stands under its
   own digest. A look-up tries every reading and that digest, so that a new format moves no entry.
+- An international application is one filing, whichever office somebody names with it: it stands
+  under the receiving Office that its number names (PCT Rule 4.10(a)).
 - Only public facts and digests stand here.
 """
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -29,6 +32,7 @@ from muniment.model.number import (
     read_number,
     unknown_suffix,
 )
+from muniment.model.office import CURRENT, DEMO, FORMER
 from muniment.model.reference import REFERENCE
 from muniment.model.state import State, Table
 
@@ -125,6 +129,10 @@ COPIES = Table("copy", Copy, "Filings as another than their office knows them.")
 SEALED = Table("sealed", Sealed, "Sealed filings and claims, by random name.")
 COVERAGE = Table("coverage", Coverage, "The series for which a register is complete.")
 Filing = TypeVar("Filing", Application, Copy)
+PATENT_RIGHTS = ("patent", "utility-model")
+"""The kinds of right for which an international application is one under the PCT."""
+_RECEIVED = re.compile(r"\APCT/?([A-Z]{2})[0-9]", re.IGNORECASE | re.ASCII)
+"""How the number of an international application names its receiving Office."""
 IDENTITIES_MAX = 4_096
 """Printed numbers remembered by the formats of one office and right."""
 
@@ -199,6 +207,26 @@ def _identify(formats: Formats, printed: str) -> Identity:
     return identity
 
 
+def as_received(office: str, right: str, printed: str) -> tuple[str, str, str]:
+    """Return office, kind of right and number under which a filing stands.
+
+    They are those by which it is named; for an international application its receiving Office and
+    a patent, whether it is named with that Office, with the International Bureau or another one.
+    """
+    if printed[:1] not in "Pp" or right not in PATENT_RIGHTS:
+        return office, right, printed
+    found = _RECEIVED.match(printed)
+    receiving = found[1].upper() if found else ""
+    if receiving in CURRENT or receiving in FORMER or receiving in DEMO:
+        return receiving, "patent", printed
+    return office, right, printed
+
+
+def is_received_elsewhere(office: str, right: str, printed: str) -> bool:
+    """Return whether a number is that of an international application that stands elsewhere."""
+    return as_received(office, right, printed)[:2] != (office, right)
+
+
 def identify(state: State, office: str, right: str, printed: str) -> Identity:
     """Return what a printed number names at an office."""
     name = _name(office, right)
@@ -236,6 +264,11 @@ def key_part(state: State, office: str, right: str, printed: str) -> str:
         if state.at(APPLICATIONS, APPLICATIONS.key(office, right, suffix)) is not None:
             return f"{office}/{right}/{suffix}"
     return f"{office}/{right}/{named.suffix}"
+
+
+def named_key(state: State, office: str, right: str, printed: str) -> str:
+    """Return the key part of a filing that somebody names, be it an international application."""
+    return key_part(state, *as_received(office, right, printed))
 
 
 def others_keys(state: State, table: Table[Any], key: str) -> tuple[str, ...]:

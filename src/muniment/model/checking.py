@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from muniment.model.application import as_received
 from muniment.model.calendar import Reference, parse_date
 from muniment.model.claim import Claim
 from muniment.model.descent import is_pct_number
-from muniment.model.inquiry import Inquiry, is_known, reading_of
+from muniment.model.inquiry import Inquiry, is_known, named_filing, reading_of
 from muniment.model.number import NumberFormat, read_number
 from muniment.model.number import Reading as NumberReading
 from muniment.model.priority import Assessment, OrderedClaims, assess_priority
@@ -20,9 +21,9 @@ from muniment.proof.errors import LedgerError
 def filing(office: str, right: str, number: str, day: str) -> Filing:
     """Return a filing as a claim names it; an unreadable date is left out."""
     try:
-        return Filing(office, right, number, parse_date(day))
+        return named_filing(office, right, number, parse_date(day))
     except LedgerError:
-        return Filing(office, right, number, None)
+        return named_filing(office, right, number, None)
 
 
 def assess(
@@ -96,7 +97,8 @@ def packaged_descent(reference: Reference, later: Filing) -> Descent | None:
 
 
 def _packaged_readings(reference: Reference, named: Filing) -> tuple[NumberReading, ...]:
-    return read_number(_packaged_formats(reference, named.office, named.right), named.number)
+    office, right, number = as_received(named.office, named.right, named.number)
+    return read_number(_packaged_formats(reference, office, right), number)
 
 
 @lru_cache(maxsize=512)

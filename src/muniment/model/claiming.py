@@ -4,7 +4,6 @@ Whatever acts on a claim writes its finding anew: what the checks say of it from
 as it stands before the operation, with the claim as it will stand.
 """
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -33,7 +32,7 @@ from muniment.model.dates import has_come
 from muniment.model.earlier_acts import earlier_key
 from muniment.model.period import last_day_of_request
 from muniment.model.priority import RULES, ClaimAssessment, OrderedClaims
-from muniment.model.priority_case import PATENT_RIGHTS, Filing
+from muniment.model.priority_case import Filing
 from muniment.model.reference import REFERENCE, LedgerReference
 from muniment.model.rulebook import Rulebook
 from muniment.model.state import Change, State, change
@@ -43,8 +42,6 @@ CLAIMS_MAX = 64
 CLAIMS_OF_FILERS_MAX = 48
 """A filer enters none beyond these: the last places are the office's, so that no filer can fill
 them all."""
-PCT_NUMBER = re.compile(r"\APCT/?([A-Z]{2})[0-9]")
-"""How the number of an international application names its receiving Office."""
 
 
 class LaterFiling(NamedTuple):
@@ -117,18 +114,9 @@ def names_itself(state: State, later: LaterFiling, earlier: EarlierName) -> bool
 
 
 def _one_name(state: State, named: EarlierName | Filing) -> str | None:
-    """Return the one name of a filing in every spelling, or None while it has no number.
-
-    An international application is that of its receiving Office, which its number names, though a
-    claim names another office (PCT Rule 4.10(a)).
-    """
-    office, right, number = named.office, named.right, named.number
-    if not number:
-        return None
-    receiving = PCT_NUMBER.match(number)
-    if right in PATENT_RIGHTS and receiving is not None:
-        office, right = receiving[1], "patent"
-    return filings.key_part(state, office, right, number)
+    """Return the one name of a filing in every spelling, or None while it has no number."""
+    number = named.number
+    return filings.named_key(state, named.office, named.right, number) if number else None
 
 
 def has_room(state: State, later: LaterFiling, ctx: Context) -> bool:

@@ -72,7 +72,7 @@ class Lineage:
         if self._key is None:
             later = self._later
             named = (later.office, later.right, later.number)
-            self._key = filings.key_part(self._state, *named) if later.number else ""
+            self._key = filings.named_key(self._state, *named) if later.number else ""
         return self._key
 
     @property
@@ -98,10 +98,10 @@ class Lineage:
 
     def _international(self) -> Descent | None:
         later = self._later
-        named = (later.office, later.right, later.number)
+        named = filings.as_received(later.office, later.right, later.number)
         if not is_pct_number(later.number, filings.identify(self._state, *named).readings):
             return None
-        return Descent(later.date, later.office, international=True,
+        return Descent(later.date, named[0], international=True,
                        published=_published(self._state, self.key))
 
     @property
@@ -150,7 +150,7 @@ def _ancestors(state: State, key: str) -> list[Ancestor]:
             return found
         relation = min(declared, key=lambda one: ORIGINS.index(one.kind))
         other = relation.other
-        key = filings.key_part(state, other.office, other.right, other.number)
+        key = filings.named_key(state, other.office, other.right, other.number)
         if key in seen:
             break
         seen.add(key)
@@ -165,12 +165,13 @@ def _descent(
     followed = len(ancestors) < ANCESTORS_MAX and not any(
         one.kind in ORIGINS for one in relations_of(state, last.key))
     other = last.relation.other
-    readings = filings.identify(state, other.office, other.right, other.number).readings
+    named = filings.as_received(other.office, other.right, other.number)
+    readings = filings.identify(state, *named).readings
     phases = [one for one in ancestors if one.relation.kind == "national-phase"]
     is_phase = first.relation.kind == "national-phase"
     return Descent(
         filed=_filed(state, last) if followed else None,
-        office=other.office,
+        office=named[0],
         international=bool(phases) or is_pct_number(other.number, readings),
         phase=first.relation.other.number if is_phase else "",
         parent="" if is_phase else first.relation.other.number,

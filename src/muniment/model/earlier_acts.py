@@ -22,12 +22,16 @@ from muniment.model.document import DOCUMENTS
 from muniment.model.priority_case import Act, Document, Inherited, Restored
 from muniment.model.state import State
 
+BUREAU = ("IB", "WO")
+"""The codes of the International Bureau: a claim without number may name it for an international
+application."""
+
 
 def earlier_key(state: State, named: EarlierName) -> str | None:
     """Return the earlier filing of a claim as keys show it, or None while it has no number."""
     if named.number is None:
         return None
-    return filings.key_part(state, named.office, named.right, named.number)
+    return filings.named_key(state, named.office, named.right, named.number)
 
 
 def documents_of(
@@ -133,10 +137,10 @@ def awaits_number(state: State, later: str, earlier: str, day: str) -> bool:
         earlier: The earlier filing, as keys show it.
         day: Its filing date as another claim gives it.
     """
+    office, right = earlier.split("/")[:2]
     return any(
-        claim.earlier.number is None and claim.status not in FALLEN
-        and earlier.startswith(f"{claim.earlier.office}/{claim.earlier.right}/")
-        and claim.date == day
+        claim.earlier.number is None and claim.status not in FALLEN and claim.date == day
+        and claim.earlier.right == right and claim.earlier.office in (office, *BUREAU)
         for _, claim in state.rows(CLAIMS, later)
     )
 

@@ -57,7 +57,19 @@ _ACTS: tuple[Table[Any], ...] = (CLAIMED, CLAIMS, DOCUMENTS, RELATED, RELATIONS)
 def _named_by(claim: Claim) -> Filing:
     """Return the earlier filing as a recorded claim names it."""
     named = claim.earlier
-    return Filing(named.office, named.right, named.number or "", parse_date(claim.date))
+    return named_filing(named.office, named.right, named.number or "", parse_date(claim.date))
+
+
+def named_filing(office: str, right: str, number: str, day: date | None) -> Filing:
+    """Return a filing as somebody names it; an international application by its receiving Office.
+
+    Args:
+        office: ST.3 code.
+        right: The kind of right.
+        number: The number as given; empty if none was.
+        day: The filing date as given, if it is a real date.
+    """
+    return Filing(filings.as_received(office, right, number)[0], right, number, day)
 
 
 Known = tuple[ClaimFacts, str]
@@ -144,17 +156,17 @@ class Inquiry:
 
     def _date(self, earlier: Filing) -> date | None:
         """Return the date that counts of a claim, as its facts would say it."""
-        identity = filings.identify(self._state, earlier.office, earlier.right, earlier.number)
-        entry = _found(self._state, earlier, identity)[1]
+        entry = _found(self._state, earlier)[1]
         return parse_date(entry.date) if entry and entry.date else earlier.date
 
     def _known(self, earlier: Filing, claim: Claim | None) -> Known:
         state, grant = self._state, self._grant
-        identity = filings.identify(state, earlier.office, earlier.right, earlier.number)
-        key, entry = _found(state, earlier, identity)
+        named = _received(earlier)
+        identity = filings.identify(state, *named)
+        key, entry = _found(state, earlier)
         granted = grant if grant and not entry and _opens(grant, earlier, identity) else None
         found = _kind(entry, granted)
-        covered = filings.covered(state, earlier.office, earlier.right, identity.suffix)
+        covered = filings.covered(state, *named[:2], identity.suffix)
         facts: dict[str, Any] = {
             "earlier": earlier,
             "office_known": is_known(earlier, demo=_is_demo(state)),
@@ -303,14 +315,17 @@ def _of_the_claim(claim: Claim) -> dict[str, Any]:
     return facts
 
 
-def _found(
-    state: State, named: Filing, identity: Identity
-) -> tuple[str, Application | Copy | None]:
+def _received(named: Filing) -> tuple[str, str, str]:
+    return filings.as_received(named.office, named.right, named.number)
+
+
+def _found(state: State, named: Filing) -> tuple[str, Application | Copy | None]:
     """Return (key part, entry) of an earlier filing: its office's entry, else a copy of it."""
-    office, right = named.office, named.right
-    own = filings.find(state, APPLICATIONS, office, right, named.number)
+    office, right, number = _received(named)
+    own = filings.find(state, APPLICATIONS, office, right, number)
     if own is not None:
         return own[0].decode("ascii").removeprefix("application/").removesuffix("/"), own[1]
+    identity = filings.identify(state, office, right, number)
     if state.holds(COPIES, office, right):
         for suffix in identity.suffixes:
             copies = state.rows(COPIES, office, right, suffix)
@@ -330,7 +345,7 @@ def _kind(entry: Application | Copy | None, granted: Grant | None) -> Found:
 def _opens(grant: Grant, earlier: Filing, identity: Identity) -> bool:
     """Return whether a grant opens the filing that a claim names, in any spelling."""
     filing = grant.filing
-    if (filing.office, filing.right) != (earlier.office, earlier.right):
+    if (filing.office, filing.right) != _received(earlier)[:2]:
         return False
     if filing.number == earlier.number:
         return True

@@ -10,6 +10,7 @@ from datetime import date
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
+from muniment.model.application import PATENT_RIGHTS
 from muniment.model.calendar import format_date
 from muniment.model.priority_result import Result, plain
 from muniment.model.rulebook import UNKNOWN, Policies, Rulebook
@@ -23,8 +24,6 @@ INTERNATIONAL = "IB"
 Hague)."""
 PROCEDURE_WORDS = ("copy", "declaration", "number")
 """The policies that a national phase has from the treaty's rules."""
-PATENT_RIGHTS = ("patent", "utility-model")
-"""The kinds of right for which an international application is one under the PCT."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ both places, and has no effect.
 from typing import Literal
 
 from muniment.codec import AccountId, Date, Natural, Record, Word
-from muniment.model.application import identify, key_part, others_keys
+from muniment.model.application import as_received, identify, named_key, others_keys
 from muniment.model.claim import FilingName, Place
 from muniment.model.state import State, Table
 from muniment.proof.crypto import b64, sha256
@@ -137,12 +137,13 @@ def standing_relation(
         if one.withdrawn is not None or one.kind != kind or _key(state, one.other) != wanted:
             continue
         name, named = row.decode("ascii").split("/")[-2], one.other
-        for suffix in identify(state, named.office, named.right, named.number).suffixes:
-            listed = f"{named.office}/{named.right}/{suffix}"
+        office, right, number = as_received(named.office, named.right, named.number)
+        for suffix in identify(state, office, right, number).suffixes:
+            listed = f"{office}/{right}/{suffix}"
             if relation_name(kind, listed) == name:
                 return listed, one
     return None
 
 
 def _key(state: State, named: FilingName) -> str:
-    return key_part(state, named.office, named.right, named.number)
+    return named_key(state, named.office, named.right, named.number)

@@ -175,4 +175,4 @@ def _filed(state: State, key: str) -> date | None:
 
 
 def _key(state: State, named: FilingName) -> str:
-    return filings.key_part(state, named.office, named.right, named.number)
+    return filings.named_key(state, named.office, named.right, named.number)

@@ -113,7 +113,8 @@ def _category(register: Register, claim: Claim) -> str:
     """Return PCT, Regional or National, as ST.96 has it of an earlier application."""
     named = claim.earlier
     state, number = register.ledger.state, named.number or ""
-    identity = filings.identify(state, named.office, named.right, number)
+    received = filings.as_received(named.office, named.right, number)
+    identity = filings.identify(state, *received)
     if any("PCT" in one.series for one in identity.readings):
         return "PCT"
     return "Regional" if named.office in REGIONAL else "National"

@@ -116,7 +116,8 @@ def parent_is_of_the_office(operation: DeclareRelation, state: State, ctx: Conte
     other = operation.other
     if operation.kind != "divisional" or other.office == operation.office:
         return True
-    readings = filings.identify(state, other.office, other.right, other.number).readings
+    named = filings.as_received(other.office, other.right, other.number)
+    readings = filings.identify(state, *named).readings
     return is_pct_number(other.number, readings)
 
 
@@ -148,7 +149,7 @@ def _own(operation: DeclareRelation, state: State) -> str:
 
 def _other(operation: DeclareRelation, state: State) -> str:
     other = operation.other
-    return filings.key_part(state, other.office, other.right, other.number)
+    return filings.named_key(state, other.office, other.right, other.number)
 
 
 @TYPE.examples

@@ -50,6 +50,15 @@ def filing_is_open_or_sealed(operation: FileApplication, state: State, ctx: Cont
     return given == (None, None, None) and not operation.disclosed
 
 
+@TYPE.check(7, "international-application-elsewhere", basis="PCT Rules 4.10(a) and 20.2")
+def number_is_of_this_register(operation: FileApplication, state: State, ctx: Context) -> bool:
+    """An international application MUST be entered as a patent by its receiving Office.
+
+    Its number names that Office.
+    """
+    return operation.sealed is not None or not filings.is_received_elsewhere(*_named(operation))
+
+
 @TYPE.check(2, "number-format-unknown", basis="WIPO Standard ST.13; docs/number-formats.md")
 def number_has_a_format(operation: FileApplication, state: State, ctx: Context) -> bool:
     """The number MUST be written in a format of the office, where it has published one."""
@@ -147,6 +156,8 @@ def cases() -> Iterator[Example]:
     yield Example("letter-o-for-zero", file("2026/00O002"), "number-format-unknown")
     yield Example("two-readings", file(), "number-ambiguous",
                   formats("slash", "{S:4}/{N:6}", "=other"))
+    yield Example("of-another-receiving-office", file("PCT/XB2026/000001"),
+                  "international-application-elsewhere")
     yield Example("wrong-check-digit", file(chinese), "number-check-digit-wrong",
                   formats("checked", "{Y}{L:3}{N:7}.{C}", "Y", "cn"))
     yield Example("tomorrow-and-more", file(date="2026-06-28"), "date-not-real-or-future")

@@ -74,6 +74,15 @@ def number_has_one_reading(operation: RecordCopy, state: State, ctx: Context) ->
     return filings.identify(state, *_named(operation)).has_one_reading
 
 
+@TYPE.check(6, "international-application-elsewhere", basis="PCT Rules 4.10(a) and 20.2")
+def number_is_of_that_register(operation: RecordCopy, state: State, ctx: Context) -> bool:
+    """A copy of an international application MUST name its receiving Office, and a patent.
+
+    Its number names that Office.
+    """
+    return not filings.is_received_elsewhere(*_named(operation))
+
+
 @TYPE.check(4, "date-not-real-or-future", basis="PCT Rule 80.4; Paris Convention Art. 4A(3)")
 def dates_have_come(operation: RecordCopy, state: State, ctx: Context) -> bool:
     """Both dates MUST be real and not in the future, and the filing not after its retrieval."""
@@ -131,5 +140,7 @@ def cases() -> Iterator[Example]:
     yield Example("own", copy("XA", "2026/000002"), "copy-of-own-entry")
     yield Example("no-office", copy("ZZ"), "office-unknown")
     yield Example("two-readings", copy(), "number-ambiguous", {key: second})
+    yield Example("named-by-the-bureau", copy("IB", "PCT/XB2026/000001"),
+                  "international-application-elsewhere")
     yield Example("after-its-retrieval", copy(date="2026-05-02"), "date-not-real-or-future")
     yield Example("again", copy(), "copy-already-recorded", given.copied())

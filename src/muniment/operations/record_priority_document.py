@@ -6,7 +6,7 @@ from muniment.codec import Date, Digest, Language, Office, Payload, replace
 from muniment.declare import Example, Signer, TransactionType
 from muniment.model import application as filings
 from muniment.model import example as given
-from muniment.model.application import APPLICATIONS
+from muniment.model.application import APPLICATIONS, Application
 from muniment.model.claim import FilingName
 from muniment.model.context import Context
 from muniment.model.dates import has_come
@@ -75,8 +75,7 @@ def filing_is_here(operation: RecordPriorityDocument, state: State, ctx: Context
     It is the earlier one of a copy that its office certified, else the later one.
     """
     named = operation.later or operation.earlier
-    found = filings.find(state, APPLICATIONS, named.office, named.right, named.number)
-    return found is not None
+    return _found(named, state) is not None
 
 
 @TYPE.check(3, "office-unknown", basis="WIPO Standard ST.3")
@@ -104,8 +103,7 @@ def copy_follows_filing(operation: RecordPriorityDocument, state: State, ctx: Co
 
     Of a filing that is unknown, sealed or unpublished nothing is said.
     """
-    named = operation.earlier
-    found = filings.find(state, APPLICATIONS, named.office, named.right, named.number)
+    found = _found(operation.earlier, state)
     return found is None or operation.certified >= found[1].date
 
 
@@ -130,13 +128,19 @@ def document_is_recorded(
     yield change(DOCUMENTS, _key(operation, state), None, document)
 
 
+def _found(named: FilingName, state: State) -> tuple[bytes, Application] | None:
+    received = filings.as_received(named.office, named.right, named.number)
+    return filings.find(state, APPLICATIONS, *received)
+
+
 def _is_international(named: FilingName, state: State) -> bool:
-    identity = filings.identify(state, named.office, named.right, named.number)
+    received = filings.as_received(named.office, named.right, named.number)
+    identity = filings.identify(state, *received)
     return is_pct_number(named.number, identity.readings)
 
 
 def _part(state: State, named: FilingName) -> str:
-    return filings.key_part(state, named.office, named.right, named.number)
+    return filings.named_key(state, named.office, named.right, named.number)
 
 
 def _key(operation: RecordPriorityDocument, state: State) -> bytes:

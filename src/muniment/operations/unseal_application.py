@@ -64,6 +64,15 @@ def filing_was_sealed_here(operation: UnsealApplication, state: State, ctx: Cont
     return (filing.ledger, filing.office, filing.submitter) == sealed_by
 
 
+@TYPE.check(7, "international-application-elsewhere", basis="PCT Rules 4.10(a) and 20.2")
+def number_is_of_this_register(operation: UnsealApplication, state: State, ctx: Context) -> bool:
+    """An international application MUST be entered as a patent by its receiving Office.
+
+    Its number names that Office.
+    """
+    return not filings.is_received_elsewhere(*_named(operation))
+
+
 @TYPE.check(4, "number-format-unknown", basis="WIPO Standard ST.13; docs/number-formats.md")
 def number_has_one_format(operation: UnsealApplication, state: State, ctx: Context) -> bool:
     """The number MUST have one reading by the office's formats, where it has published any."""
@@ -135,6 +144,8 @@ def cases() -> Iterator[Example]:
     yield Example("not-a-filing", unseal(titled), "disclosure-malformed", given.sealed(titled))
     yield case("copied-from-another-ledger", "sealed-elsewhere", ledger=given.DIGEST)
     yield case("letter-o-for-zero", "number-format-unknown", number="2026/00O002")
+    yield case("of-another-receiving-office", "international-application-elsewhere",
+               number="PCT/XB2026/000001")
     yield case("dated-after-sealing", "date-not-real-or-future", date="2026-06-28")
     text = given.sealing(number="2026/000001")
     yield Example("number-taken", unseal(text), "number-already-entered",

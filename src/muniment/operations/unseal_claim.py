@@ -6,7 +6,7 @@ from typing import Annotated
 from muniment.codec import Digest, Office, Payload, Record, pattern, replace
 from muniment.declare import Example, Signer, TransactionType
 from muniment.model import example as given
-from muniment.model.application import APPLICATIONS, SEALED, covered, find, identify
+from muniment.model.application import APPLICATIONS, SEALED, as_received, covered, find, identify
 from muniment.model.claim import Claim
 from muniment.model.claimant import is_of_the_office
 from muniment.model.claiming import (
@@ -101,7 +101,7 @@ def earlier_filing_is_open(operation: UnsealClaim, state: State, ctx: Context) -
     claim = _sealed_claim(operation)
     if claim is None or claim.earlier.number is None:
         return True
-    named = (claim.earlier.office, claim.earlier.right, claim.earlier.number)
+    named = as_received(claim.earlier.office, claim.earlier.right, claim.earlier.number)
     if find(state, APPLICATIONS, *named) is not None:
         return True
     return not any(covered(state, *named[:2], suffix)

@@ -152,7 +152,8 @@ def gather(register: Register, name: ClaimName, *, with_names: bool = False) -> 
         )
     claim, head = claims[place], ledger.head
     assessed = assess_recorded(state, later.named, claims, Rulebook(LedgerReference(state)))
-    earlier = Reference(claim.earlier.office, claim.earlier.right, claim.earlier.number or "")
+    earlier = Reference(*filings.as_received(
+        claim.earlier.office, claim.earlier.right, claim.earlier.number or ""))
     attested = ledger.checkpoint()
     signed = isinstance(attested, str)
     return Dossier(

@@ -83,6 +83,7 @@ def stands(
     state: State, office: str, right: str, printed: str
 ) -> Iterator[tuple[bytes, Standing]]:
     """Yield (key, entry) of the filing that a number names, and of each copy of it."""
+    office, right, printed = filings.as_received(office, right, printed)
     for suffix in filings.identify(state, office, right, printed).suffixes:
         key = APPLICATIONS.key(office, right, suffix)
         own = state.at(APPLICATIONS, key)
