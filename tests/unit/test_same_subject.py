@@ -301,7 +301,7 @@ def test_a_claim_accepted_and_then_corrected_to_another_filing_leaves_the_questi
     assert barred(state, XB) == ("TO_VERIFY.corrected", ["XB"])
     correct(state, XB, B)
     assert recorded(state, XB)[0].result("P11").key == "P11.LATE.correction"
-    assert barred(state) == ("NOT_BARRED", [])
+    assert barred(state) == ("TO_VERIFY.pending", ["XB"])
     on(state, "withdraw-claim", XB)
     assert barred(state) == ("TO_VERIFY.withdrawn", ["XB"])
 

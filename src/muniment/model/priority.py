@@ -23,13 +23,19 @@ from muniment.model.rulebook import Rulebook
 
 RULES = "2026"
 """The version of the rules that a recorded claim keeps beside its results."""
-LOSING = EXCLUDING - {
-    ("P06", "RESTORABLE"), ("P06", "RESTORED_ELSEWHERE"), ("P06", "POLICY_UNKNOWN"),
-    ("P08", "NOT_FIRST"), ("P09", "BARRED"), ("P12", "MISSING"),
+LOSING_PCT = frozenset({
+    ("P04", "NOT_PARIS"), ("P06", "VOID"), ("P11", "LATE"), ("P22", "REFUSED"),
+    ("P22", "WITHDRAWN"),
+})
+"""Results after which a claim moves no time limit of others, under the PCT: it is void, withdrawn
+or refused, or was added too late to be one (PCT Art. 2(xi), Rules 26bis.1(a) and 26bis.2)."""
+LOSING = LOSING_PCT | {
+    ("P04", "INTERNAL_REFUSED"), ("P05", "KINDS_INCOMPATIBLE"), ("P06", "LATE"),
+    ("P07", "NOT_LATER"), ("P07", "SAME_DAY_REFUSED"), ("P19", "NOT_INHERITED"),
 }
-"""Results after which a claim moves no time limit of others. Some can still be mended (PCT Rule
-26bis.2(c)); and whether the earlier filing is the first one is no matter of form: time limits run
-from what is claimed (PCT Art. 2(xi))."""
+"""The same elsewhere: there never was a right of priority. A date, number, copy or title that is
+wrong or late moves nothing anywhere: limits run from what is claimed, and one that has ended does
+not begin anew (PCT Rule 26bis.1(c))."""
 PUBLICATION_MONTHS = 18
 """From the priority date to the publication of a patent application (PCT Art. 21(2)(a))."""
 _NOT_CONFIRMED: dict[str, Any] = {
@@ -54,6 +60,8 @@ class ClaimAssessment:
     """The results in the order of the checks; empty if the claim is not confirmed."""
     excluded_by: tuple[str, ...] = ()
     """The checks because of which it gives no priority, as things stand."""
+    under_pct: bool = False
+    """Whether the rules of the PCT hold for it."""
 
     @property
     def confirmed(self) -> bool:
@@ -67,9 +75,14 @@ class ClaimAssessment:
 
     @property
     def is_lost(self) -> bool:
-        """Whether it no longer counts for the time limits of other claims."""
+        """Whether it does not count for the time limits of other claims.
+
+        One that was corrected too late is claimed all the same.
+        """
+        losing = LOSING_PCT if self.under_pct else LOSING
         return bool(self.excluded_by) and any(
-            (one.check, one.result) in LOSING for one in self.results)
+            (one.check, one.result) in losing and one.why != "correction"
+            for one in self.results)
 
     def summary(self) -> dict[str, str]:
         """Return the result of each check by its number: what a recorded claim keeps."""
@@ -139,8 +152,8 @@ class Assessment:
         """P18: what the claims give together, each by itself."""
         standing = self._standing()
         earliest = _earliest(standing)
-        start = earliest or self.filed or self.later.date
         facts: dict[str, Any] = {"priority_date": shown(earliest)}
+        start = self._start
         if self.later.right == "patent" and start is not None:
             facts["publication_due"] = format_date(add_months(start, PUBLICATION_MONTHS))
         partial = [{"classes": list(one.classes), "date": shown(one.date), "listed": one.listed}
@@ -148,6 +161,12 @@ class Assessment:
         if partial:
             return Result("P18", "PARTIAL", facts={**facts, "partial": partial})
         return plain("P18", "PRIORITY_DATE" if earliest else "NONE", "", *facts.items())
+
+    @property
+    def _start(self) -> date | None:
+        """Return the day from which publication is counted: the earliest date that is claimed."""
+        claimed = [one.claim for one in self.claims if one.confirmed and not one.is_lost]
+        return _earliest(claimed) or self.filed or self.later.date
 
     def as_json(self) -> dict[str, Any]:
         """Return the assessment as JSON members, all dates as `YYYY-MM-DD`."""
@@ -284,4 +303,4 @@ def assess_claim(
     case = Case(later, claim, rulebook, descent, others, published)
     results = tuple([check(case) for check in CHECKS])
     excluded = tuple([one.check for one in results if (one.check, one.result) in EXCLUDING])
-    return ClaimAssessment(claim, results, excluded)
+    return ClaimAssessment(claim, results, excluded, case.under_pct)
