@@ -6,10 +6,20 @@ from typer.testing import CliRunner
 from muniment.cli.app import app
 from muniment.codec import encode, replace
 from muniment.editions import NEWEST, rules_of
+from muniment.network import invite
+from muniment.network.home import Place
 from muniment.network.install import DEFAULT_LINE
-from muniment.network.invite import FORMAT, Invitation, read_invitation, write_invitation
+from muniment.network.invite import (
+    FORMAT,
+    Invitation,
+    prepare,
+    read_invitation,
+    write_invitation,
+)
+from muniment.proof.attestation import TrustPolicy
 from muniment.proof.checkpoint import verifier_key
 from muniment.proof.crypto import PrivateKey
+from muniment.proof.errors import Malformed
 
 ORIGIN = "register.test.example/0123456789abcdef"
 KEYS = [PrivateKey.from_seed(bytes([at]) * 32) for at in (1, 2, 3)]
@@ -57,3 +67,22 @@ def test_a_policy_that_was_changed_on_its_way_is_not_installed(tmp_path):
     assert done.exit_code == 1
     assert "fingerprint-differs" in done.output
     assert not (tmp_path / "xe").exists()
+
+
+def test_a_node_that_joins_has_a_policy_that_names_the_ledger(tmp_path, monkeypatch):
+    monkeypatch.setattr(invite, "find", lambda line: None)
+    node = prepare(INVITATION, tmp_path / "xe", "XE", Place("127.0.0.1", 1, 2))
+    text = (node.folder / "trust-policy.txt").read_text()
+    assert text == INVITATION.policy
+    assert TrustPolicy.parse(text).require(ORIGIN, 2**40).kind == "commit"
+
+
+@pytest.mark.parametrize("text", [
+    "muniment/trust-policy/v1\n", "".join(INVITATION.policy.splitlines(keepends=True)[:2]),
+    INVITATION.policy.replace("muniment-0123456789abcdef", "muniment-ffffffffffffffff"),
+    INVITATION.policy.replace(ORIGIN, "register.evil.example/0123456789abcdef"),
+    INVITATION.policy.replace(" 11 - ", " 11 99 "),
+])
+def test_an_invitation_whose_policy_trusts_nobody_for_the_network_is_none(text):
+    with pytest.raises(Malformed, match="invitation-malformed"):
+        read_invitation(encode(replace(INVITATION, policy=text)))

@@ -14,7 +14,8 @@ SOUND = Invitation(
     genesis='{"chain_id":"muniment-0123456789abcdef","initial_height":"5"}', header="AB" * 32,
     height=9, host="node.example:26656", line=DEFAULT_LINE, node="ab" * 20, node_key="A" * 43,
     office="XA", origin="register.test.example/0123456789abcdef",
-    policy="muniment/trust-policy/v1\n", rpc="https://[2001:db8::1]:26657/xa", until=2**40)
+    policy="muniment/trust-policy/v1\nregister.test.example/0123456789abcdef 11 - commit "
+    f"muniment-0123456789abcdef 5 {'AB' * 32} 1814400\n", rpc="https://[2001:db8::1]:26657/xa", until=2**40)
 
 
 def test_a_sound_invitation_is_read():
@@ -30,7 +31,7 @@ def test_a_sound_invitation_is_read():
     ("host", "node.example"), ("host", "node.example:"), ("host", ":26656"), ("host", "a,b:26656"),
     ("host", "node.example:٣"), ("host", "a@b:1"), ("rpc", "not a url"), ("rpc", "file:///etc"),
     ("rpc", "http://a.example:1,http://b.example:1"), ("rpc", "http://"), ("rpc", "http://a\nb"),
-    ("policy", ""), ("line", "0.1"), ("node_key", "A" * 42 + "B")])
+    ("policy", ""), ("policy", "muniment/trust-policy/v1\n"), ("line", "0.1"), ("node_key", "A" * 42 + "B")])
 def test_what_cannot_be_used_is_no_invitation(member, value):
     with pytest.raises(Malformed, match="invitation-malformed|malformed-value"):
         read_invitation(encode(replace(SOUND, **{member: value})) + b"\n")
