@@ -152,6 +152,7 @@ def test_applications_of_the_uspto_are_filed_by_their_lawful_date(data, tmp_path
     odp = run_import(path, data / APPLICATIONS_FOLDER / "odp.jsonl.gz", claims=True)
     peds = run_import(path, data / APPLICATIONS_FOLDER / "peds.jsonl.gz", claims=True)
     assert (odp.rows, odp.entered, odp.claims, odp.refused) == (29, 24, 23, 5)
+    assert (odp.parents, peds.parents) == (22, 38)
     assert dict(odp.by_rule) == {
         "parent-not-claim": 23, "national-stage": 20, "hague-designation": 4,
         "own-filing-without-date": 4, "re-examination": 1, "priority-over-12-months": 2,
@@ -160,7 +161,7 @@ def test_applications_of_the_uspto_are_filed_by_their_lawful_date(data, tmp_path
     assert (peds.rows, peds.entered, peds.claims, peds.refused) == (144, 143, 7, 0)
     assert dict(peds.by_rule) == {
         "parent-not-claim": 92, "applicant-missing": 34, "priority-placeholder": 4,
-        "priority-over-12-months": 2, "already-entered": 1,
+        "priority-over-12-months": 2, "already-entered": 1, "line-not-told": 13,
     }
     with Register(path) as register:
         filed = {entry.number: entry.date for _, entry in rows(register, APPLICATIONS, "US")}
@@ -169,6 +170,44 @@ def test_applications_of_the_uspto_are_filed_by_their_lawful_date(data, tmp_path
         assert filed["PCT/US2007/019317"] == "2007-09-05"
         assert not [number for number in filed if number.startswith(("35/", "90/"))]
         assert len(rows(register, CLAIMS, "US")) == 30
+
+
+def test_claims_are_counted_from_the_filing_that_the_source_prints_as_the_first(data, tmp_path):
+    path = founded(tmp_path / "ledger")
+    file = data / APPLICATIONS_FOLDER / "odp.jsonl.gz"
+    assert run_import(path, file).parents == 0
+    assert run_import(path, file, claims=True).parents == 22
+    assert run_import(path, data / APPLICATIONS_FOLDER / "examples", claims=True).parents <= 2
+    # a continuation of a national stage, 2024-01-25; and a national stage of that year
+    for number, filed, calendar in (("18422376", "2019-03-08", "US"),
+                                    ("18681989", "2022-10-06", "EP")):
+        answer = CliRunner().invoke(app, ["priority", "check", f"US/patent/{number}", "--ledger",
+                                          str(path), "--json"])
+        claim = json.loads(answer.stdout)["claims"][0]
+        period = claim["checks"]["P06"]
+        assert claim["excluded_by"] == []
+        assert (period["result"], period["filed"]) == ("IN_TIME", filed)
+        assert period["calendar"] == claim["checks"]["P11"]["calendar"] == calendar
+
+
+def test_claims_of_a_line_that_is_not_told_are_reported_and_not_entered(tmp_path):
+    def parent(number, words):
+        return {"continuity": f"This application is a {words} of", "country": "US",
+                "date": "2016-01-04", "number": number}
+
+    file = tmp_path / "filings.jsonl"
+    row = {"application_number": "17130468", "filing_date": "2020-12-22", "office": "US",
+           "right": "patent", "priorities": [
+               {"country": "JP", "date": "2015-01-05", "number": "2015-001234"},
+               parent("15123456", "Division"), parent("15000001", "Continuation")]}
+    file.write_text(json.dumps(row) + "\n", encoding="ascii")
+    done = run_import(founded(tmp_path / "ledger"), file, claims=True)
+    assert (done.entered, done.parents, done.claims) == (1, 0, 0)
+    assert done.by_rule["line-not-told"] == 1
+    row["priorities"].pop()
+    file.write_text(json.dumps(row) + "\n", encoding="ascii")
+    done = run_import(founded(tmp_path / "told"), file, claims=True)
+    assert (done.entered, done.parents, done.claims) == (1, 1, 1)
 
 
 def test_national_stage_has_the_international_date_and_its_continuation_its_own(data):

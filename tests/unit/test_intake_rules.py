@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from muniment.intake.parents import Line, Origin, Parent, line_of
 from muniment.intake.record import Goods, Priority, Record, day_only, read_date
 from muniment.intake.rules import LEDGER_RULES, READING_RULES, RULES, explain, is_complete, judge
 
@@ -40,6 +41,7 @@ CASES = {
     "priority-without-number": claiming(number=""),
     "priority-office-unknown": claiming(office=""),
     "parent-not-claim": claiming(kind="parent"),
+    "line-not-told": replace(SOUND, line=Line(is_open=True)),
     "claim-not-standing": claiming(status="Refused"),
     "priority-part-untold": replace(
         MARK, priorities=(replace(CLAIM, date="2023-12-01", partial=True),)),
@@ -101,3 +103,38 @@ def test_zone_of_a_date_is_dropped_and_the_day_kept(printed, day):
 ])
 def test_date_of_another_notation_stays_as_printed(printed, form, date):
     assert read_date(printed, form) == date
+
+
+PCT = Parent("NST", "PCT/EP2019/055930", "2019-03-08", "16970438")
+NEXT = Parent("CON", "16970438", "2020-08-17", "18422376")
+FIRST = Parent("This application is a Division of", "16123456", "2018-09-06")
+BEFORE = Parent("This application is a Continuation of", "15000001", "2016-01-02")
+STAGE = Parent("This application is National Stage Entry of", "PCT/US15/27322", "2015-04-23")
+PROVISIONAL = Parent("This application Claims Priority from Provisional Application", "61983088",
+                     "2014-04-23")
+
+
+@pytest.mark.parametrize(("number", "printed", "line"), [
+    ("18422376", (), Line()),
+    ("18422376", (PROVISIONAL,), Line()),
+    ("16970438", (PCT, NEXT), Line(Origin("national-phase", "EP", "PCT/EP2019/055930",
+                                          "2019-03-08"))),
+    # a national stage has the international filing date, also as a parent
+    ("18422376", (NEXT, PCT), Line(Origin("divisional", "US", "16970438", "2019-03-08"))),
+    ("18422376", (NEXT,), Line(Origin("divisional", "US", "16970438", "2020-08-17"))),
+    # the line goes on: the day that counts stands elsewhere
+    ("18422376", (NEXT, NEXT._replace(number="15000001", child="16970438")),
+     Line(Origin("divisional", "US", "16970438", ""))),
+    ("18422376", (NEXT, NEXT._replace(number="15000001")), Line(is_open=True)),
+    ("17130468", (FIRST, PROVISIONAL), Line(Origin("divisional", "US", "16123456",
+                                                   "2018-09-06"))),
+    ("17130468", (FIRST, FIRST), Line(Origin("divisional", "US", "16123456", "2018-09-06"))),
+    ("17130468", (STAGE, PROVISIONAL), Line(Origin("national-phase", "US", "PCT/US15/27322",
+                                                   "2015-04-23"))),
+    ("17130468", (BEFORE, STAGE), Line(Origin("divisional", "US", "15000001", "2015-04-23"))),
+    # links that are not told: either could be the nearest
+    ("17130468", (FIRST, BEFORE), Line(is_open=True)),
+    ("17130468", (FIRST, STAGE, STAGE._replace(number="PCT/US2016/000001")), Line(is_open=True)),
+])
+def test_line_of_parents_tells_the_nearest_one_or_none(number, printed, line):
+    assert line_of("US", number, printed) == line

@@ -33,7 +33,8 @@ def import_file(
         "--format", help="How to read it; by default this is recognised from the content.")] = None,
     mapping: Annotated[Path | None, typer.Option("--map", help="Mapping of a CSV (TOML).")] = None,
     claims: Annotated[bool, typer.Option(
-        "--claims", help="Enter printed priority claims of the office's own filings.")] = False,
+        "--claims",
+        help="Enter printed priority claims, and parents, of the office's own filings.")] = False,
     dry_run: Annotated[bool, typer.Option(
         "--dry-run", help="Show what would be read and found; write nothing.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write the report as one HTML page.")] = None,
@@ -73,6 +74,7 @@ def _show(name: str, summary: dict[str, Any]) -> None:
         ("rows", f"{summary['rows']:,}"),
         *([("done before", f"{summary['earlier_rows']:,}")] if summary["earlier_rows"] else []),
         ("entered now", f"{summary['entered']:,}"),
+        *([("parents entered", f"{summary['parents']:,}")] if summary["parents"] else []),
         *([("claims entered", f"{summary['claims']:,}")] if summary["claims"] else []),
         ("stood already", f"{summary['unchanged']:,}"),
         ("refused", f"{summary['refused_rows']:,}"),

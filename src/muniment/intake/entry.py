@@ -5,16 +5,20 @@
 - A number that stands already is compared, never disclosed again; a tombstone is honoured.
 - Claims are entered only when asked for, and only in the operator's own register. One that stands
   there, or ever stood, is left alone, so that importing a later answer adds only what is new.
+- With the claims goes the filing from which this one descends: from its date they are counted.
+  Where that is printed and cannot be told, no claim is entered.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from muniment.codec import Payload, encode, from_members
+from muniment.intake.parents import Origin
 from muniment.intake.record import Priority, Record
-from muniment.intake.rules import class_number, filing_date, is_complete
+from muniment.intake.rules import class_number, filing_date, is_complete, is_real
 from muniment.operations.claim_priority import ClaimPriority
+from muniment.operations.declare_relation import DeclareRelation
 from muniment.operations.file_application import FileApplication
 from muniment.operations.record_copy import RecordCopy
 from muniment.proof.errors import LedgerError
@@ -49,6 +53,9 @@ class Register(Protocol):
     def look_up(self, office: str, right: str, number: str) -> Standing:
         """Return what stands under a number."""
 
+    def descends(self, reference: str) -> bool:
+        """Return whether a filing is declared to descend from another one."""
+
     def claims(self, reference: str) -> frozenset[str]:
         """Return the references of the earlier filings ever claimed by a filing."""
 
@@ -64,6 +71,8 @@ class Ready:
     number: str
     filing: tuple[bytes, ...]
     """The line of the filing or copy, unless it stands already."""
+    parent: tuple[bytes, ...]
+    """The line of the filing from which it descends, if it is to be declared."""
     claims: tuple[bytes, ...]
     """The lines of its claims."""
     disclosures: tuple[Disclosure, ...]
@@ -71,7 +80,7 @@ class Ready:
     @property
     def lines(self) -> tuple[bytes, ...]:
         """All lines, in the order in which they are executed."""
-        return self.filing + self.claims
+        return self.filing + self.parent + self.claims
 
 
 @dataclass(slots=True)
@@ -85,11 +94,14 @@ class Enterer:
     """Reference -> date of what this batch enters, before it stands."""
     _claimed: dict[str, set[str]] = field(default_factory=dict)
     """Reference -> references claimed by this batch."""
+    _descending: set[str] = field(default_factory=set)
+    """References of which this batch declares a parent."""
 
     def begin(self) -> None:
         """Begin a batch: what the last one entered stands in the ledger now."""
         self._batch.clear()
         self._claimed.clear()
+        self._descending.clear()
 
     def prepare(self, record: Record, find: Find) -> Ready | None:
         """Return what is to be entered of a record that no rule keeps out, or None."""
@@ -120,11 +132,12 @@ class Enterer:
         except LedgerError:
             find("text-too-long")
             return None
-        if not filing and not claims:
+        parent = tuple(self._parent(record, standing.reference))
+        if not filing and not parent and not claims:
             return None
         if filing:
             self._batch[standing.reference] = date
-        return Ready(record.row, record.number, filing, claims, tuple(disclosures))
+        return Ready(record.row, record.number, filing, parent, claims, tuple(disclosures))
 
     @staticmethod
     def _agrees(stands: str, date: str, find: Find) -> bool:
@@ -165,6 +178,15 @@ class Enterer:
             source=record.source,
         )
 
+    def _parent(self, record: Record, reference: str) -> Iterator[bytes]:
+        """Yield the line of the filing from which a record descends, unless one is declared."""
+        origin = record.line.origin
+        if origin is None or not self.with_claims or record.office != self.register.office:
+            return
+        if reference not in self._descending and not self.register.descends(reference):
+            self._descending.add(reference)
+            yield encode(_relation(record, origin))
+
     def _claims(
         self, record: Record, reference: str, find: Find, disclosures: list[Disclosure]
     ) -> list[bytes]:
@@ -174,6 +196,8 @@ class Enterer:
             return []
         if not self.with_claims or record.office != self.register.office:
             find("claim-only-reported")
+            return []
+        if record.line.is_open:
             return []
         known = self._claimed.setdefault(reference, set())
         known.update(self.register.claims(reference))
@@ -210,4 +234,13 @@ def _claim(record: Record, claim: Priority, right: str, goods: dict[str, Any]) -
         "earlier": {"number": claim.number, "office": claim.office, "right": right},
         "number": record.number, "office": record.office, "right": record.right,
         "type": "claim-priority", **({"goods": goods} if goods else {}),
+    })
+
+
+def _relation(record: Record, origin: Origin) -> Payload:
+    filed = {"filed": origin.date} if is_real(origin.date) else {}
+    return from_members(DeclareRelation, {
+        "kind": origin.kind, "number": record.number, "office": record.office,
+        "other": {"number": origin.number, "office": origin.office, "right": record.right},
+        "right": record.right, "type": "declare-relation", **filed,
     })

@@ -21,7 +21,10 @@ from muniment.vault.vault import JournalRow, Vault
 
 ENVELOPE_OPERATIONS = 500
 BATCH_ROWS = 4_000
-_CLAIM = b'"type":"claim-priority"'
+_KINDS = ((b'"type":"claim-priority"', "claims"), (b'"type":"declare-relation"', "parents"))
+"""What marks an operation, and where it is counted; every other one is a filing or copy."""
+_REFUSED = {"claims": "claim-refused-by-ledger", "entered": "refused-by-ledger",
+            "parents": "parent-refused-by-ledger"}
 RENEWED = ("envelope-expired", "sequence-used", "sequence-out-of-window")
 """Refusals of an envelope that was never entered, and whose operations are signed anew."""
 
@@ -56,6 +59,8 @@ class Imported:
     """Rows that earlier runs had done with."""
     entered: int = 0
     """Filings and copies accepted in this run."""
+    parents: int = 0
+    """Parents accepted in this run."""
     claims: int = 0
     """Claims accepted in this run."""
     unchanged: int = 0
@@ -121,7 +126,7 @@ class Importer:
                     name, codes = self._target.submit([self._target.renew(pending.envelope)])[0]
                 lines = pending.envelope.split(b"\n")[1:]
                 for line, code in zip(lines, codes, strict=False):
-                    self._accepted(code, is_claim=_CLAIM in line)
+                    self._accepted(code, _kind(line))
             self._vault.sent([pending.number])
 
     def _enter(self, batch: Sequence[Item]) -> None:
@@ -165,20 +170,17 @@ class Importer:
         each: Sequence[int | str] = codes or (name,) * sum(len(one.lines) for one in part)
         left = iter(each)
         for one in part:
-            for at in range(len(one.lines)):
-                code = next(left)
-                is_claim = at >= len(one.filing)
+            for line in one.lines:
+                code, kind = next(left), _kind(line)
                 if code != 0:
-                    rule = "claim-refused-by-ledger" if is_claim else "refused-by-ledger"
+                    rule = _REFUSED[kind]
                     refused.append(JournalRow(one.row, f"{rule}:{code}", one.number))
-                self._accepted(code, is_claim=is_claim)
+                self._accepted(code, kind)
 
-    def _accepted(self, code: int | str, *, is_claim: bool) -> None:
+    def _accepted(self, code: int | str, kind: str) -> None:
         """Count an operation, if it was accepted."""
-        if code == 0 and is_claim:
-            self.done.claims += 1
-        elif code == 0:
-            self.done.entered += 1
+        if code == 0:
+            setattr(self.done, kind, getattr(self.done, kind) + 1)
 
     def _summary(self) -> Imported:
         done = self.done
@@ -192,6 +194,11 @@ class Importer:
         done.refused = len(refused)
         done.unchanged = done.by_rule["already-entered"]
         return done
+
+
+def _kind(line: bytes) -> str:
+    """Return where an operation is counted."""
+    return next((name for mark, name in _KINDS if mark in line), "entered")
 
 
 def _parts(ready: Sequence[Ready]) -> Iterator[list[Ready]]:

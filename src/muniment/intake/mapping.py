@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from muniment.intake.parents import Parent, line_of
 from muniment.intake.record import (
     DATE_FORMATS,
     Priority,
@@ -110,17 +111,19 @@ def recognises(fields: Mapping[str, Any]) -> bool:
 
 
 def _our_record(row: int, fields: Mapping[str, Any]) -> Record:
+    office, number = text(fields.get("office")), text(fields.get("application_number")).strip()
+    printed = members(fields.get("priorities"))
     return Record(
-        row=row,
-        office=text(fields.get("office")),
-        right=text(fields.get("right")),
-        number=text(fields.get("application_number")).strip(),
+        row=row, office=office, right=text(fields.get("right")), number=number,
         date=text(fields.get("filing_date")).strip(),
         title=text(fields.get("title")),
         applicants=distinct(text(one) for one in listed(fields.get("applicants"))),
         grant_number=text(fields.get("grant_number")),
         source=text(fields.get("source")) or OUR_NAME,
-        priorities=tuple(_priority(one) for one in members(fields.get("priorities"))),
+        priorities=tuple(map(_priority, printed)),
+        line=line_of(office, number, (
+            Parent(text(one["continuity"]), text(one.get("number")), text(one.get("date")))
+            for one in printed if "continuity" in one)),
     )
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from muniment.intake.parents import NO_LINE, Line
+
 DATE_FORMATS = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "MM-DD-YYYY", "DD.MM.YYYY", "YYYYMMDD")
 RIGHTS = ("patent", "utility-model", "design", "trademark")
 NATIONAL_STAGE = "national-stage"
@@ -77,6 +79,8 @@ class Record:
     grant_number: str = ""
     source: str
     priorities: tuple[Priority, ...] = ()
+    line: Line = NO_LINE
+    """From which filing it descends, as its parents are printed."""
     stage: str = ""
     """`national-stage`, `hague-designation` or `re-examination`, where the source says so."""
     dated: bool = True

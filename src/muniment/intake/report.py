@@ -57,6 +57,7 @@ def as_json(done: Imported) -> dict[str, Any]:
         "entered": done.entered,
         "file_sha256": done.file,
         "format": done.format,
+        "parents": done.parents,
         "refused_rows": done.refused,
         "rows": done.rows,
         "rules": rules,
@@ -96,6 +97,8 @@ def _tiles(done: Imported) -> str:
     tiles = [("rows read", done.rows), ("entered now", done.entered)]
     if done.earlier:
         tiles.insert(1, ("done before", done.earlier))
+    if done.parents:
+        tiles.append(("parents entered", done.parents))
     if done.claims:
         tiles.append(("claims entered", done.claims))
     tiles += [("stood already", done.unchanged), ("refused", done.refused)]

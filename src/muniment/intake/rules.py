@@ -43,7 +43,8 @@ class Rule:
     """Whether a record breaks it."""
 
 
-def _real(text: str) -> bool:
+def is_real(text: str) -> bool:
+    """Return whether a printed date is a real one."""
     try:
         parse_date(text)
     except LedgerError:
@@ -71,13 +72,13 @@ def _claims(record: Record) -> Iterable[Priority]:
 
 def _after_filing(record: Record) -> bool:
     filed = filing_date(record)
-    return bool(filed) and any(_real(one.date) and one.date > filed for one in _claims(record))
+    return bool(filed) and any(is_real(one.date) and one.date > filed for one in _claims(record))
 
 
 def _is_over(record: Record, months: int) -> bool:
     filed = filing_date(record)
     return bool(filed) and any(
-        _real(one.date) and one.date not in PLACEHOLDERS
+        is_real(one.date) and one.date not in PLACEHOLDERS
         and add_months(parse_date(one.date), months) < parse_date(filed)
         for one in _claims(record)
     )
@@ -106,7 +107,7 @@ def _part_is_untold(claim: Priority) -> bool:
 def is_complete(claim: Priority) -> bool:
     """Return whether a priority is a claim that can be entered: office, number and real date."""
     named = len(claim.office) == 2 and claim.office.isascii() and claim.office.isupper()
-    dated = _real(claim.date) and claim.date not in PLACEHOLDERS
+    dated = is_real(claim.date) and claim.date not in PLACEHOLDERS
     stands = claim.kind == "claim" and claim.status in STANDING and not _part_is_untold(claim)
     return named and dated and stands and _printable(claim.number)
 
@@ -129,7 +130,7 @@ RULES: tuple[Rule, ...] = (
          _lacks_date),
     Rule("date-malformed", True, "The filing date is no real date.", "WIPO ST.2",
          lambda one: bool(filing_date(one)) and one.date not in PLACEHOLDERS
-         and not _real(one.date)),
+         and not is_real(one.date)),
     Rule("date-placeholder", True, "The filing date is a placeholder.", "WIPO ST.2",
          lambda one: filing_date(one) in PLACEHOLDERS),
     Rule("source-without-dates", False,
@@ -151,7 +152,7 @@ RULES: tuple[Rule, ...] = (
     Rule("priority-placeholder", False, "A priority date is a placeholder.", "WIPO ST.2",
          lambda one: any(entry.date in PLACEHOLDERS for entry in one.priorities)),
     Rule("priority-malformed", False, "A priority date is no real date.", "WIPO ST.2",
-         lambda one: any(entry.date and entry.date not in PLACEHOLDERS and not _real(entry.date)
+         lambda one: any(entry.date and entry.date not in PLACEHOLDERS and not is_real(entry.date)
                          for entry in one.priorities)),
     Rule("priority-after-filing", False, "A priority date is after the filing date.",
          "Paris Convention Art. 4C(2)", _after_filing),
@@ -173,6 +174,10 @@ RULES: tuple[Rule, ...] = (
          "A parent application is printed among the priorities; it is no Paris claim.",
          "Paris Convention Art. 4G",
          lambda one: any(entry.kind == "parent" for entry in one.priorities)),
+    Rule("line-not-told", False,
+         "Several parents are printed, and not which of them the filing descends from: neither a "
+         "parent nor a claim is entered.", "Paris Convention Art. 4G",
+         lambda one: one.line.is_open),
     Rule("claim-not-standing", False,
          "A priority is printed as abandoned or refused, in whole or in part; it is not entered.",
          "WIPO ST.96 PriorityStatusCategory",
@@ -215,6 +220,9 @@ LEDGER_RULES = {
         False, "A priority claim is printed with office, number and date. It is entered only with "
         "--claims, and only in the register of the office that operates the ledger."),
     "claim-refused-by-ledger": (False, "A declared check of the ledger refused a claim."),
+    "parent-refused-by-ledger": (
+        False, "A declared check of the ledger refused the parent; its claims are counted without "
+        "it."),
     "refused-by-ledger": (True, "A declared check of the ledger refused it."),
 }
 """What only the ledger or the vault can tell, with whether it refuses."""

@@ -7,12 +7,13 @@
 - PEDS lists the whole line of parents as if each were one of the application itself: the
   continuation of a national stage is none, and keeps its own date.
 - Provisional applications and parents are of the same office, hence no claims under the Paris
-  Convention.
+  Convention; what descends from a parent is told by `parents.py`.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from muniment.intake.parents import Parent, line_of
 from muniment.intake.record import (
     NATIONAL_STAGE,
     RE_EXAMINATION,
@@ -34,8 +35,6 @@ _RIGHTS = {
     "PROVISIONAL": "patent", "PCT": "patent", "RE-EXAMINATION": "patent", "DESIGN": "design",
 }
 """Kinds of application, as both sources name them -> kind of right."""
-_LATER = ("CONTINUATION", "DIVISION", "REISSUE")
-"""What a parent makes of an application, if it is no national stage itself."""
 
 
 def recognises(fields: Mapping[str, Any]) -> bool:
@@ -61,15 +60,15 @@ def to_record(row: int, fields: Mapping[str, Any]) -> Record:
 
 def _from_peds(row: int, fields: Mapping[str, Any]) -> Record:
     parents = members(fields.get("parentContinuity"))
-    stages = [one for one in parents if "NATIONAL STAGE" in _relation(one).upper()]
-    continues = any(word in _relation(one).upper() for one in parents for word in _LATER)
-    entry = stages[0] if stages and not continues else None
+    number = text(fields.get("applId")).strip()
+    line = [_peds_link(one) for one in parents]
+    stages = [one for one in line if one.is_stage]
+    entry = stages[0] if stages and not any(one.is_later for one in line) else None
     kind = text(fields.get("appType")).upper()
     printed = day_only(text(fields.get("appFilingDate")))
     return Record(
         row=row, office="US", right=_RIGHTS.get(kind, ""),
-        number=text(fields.get("applId")).strip(),
-        date=read_date(text(entry.get("filingDate")), _PEDS_DATE) if entry else printed,
+        number=number, date=entry.date if entry else printed, line=line_of("US", number, line),
         title=phrase(fields.get("patentTitle")),
         applicants=distinct(_peds_name(one) for one in members(fields.get("applicants"))),
         grant_number=text(fields.get("patentNumber")), source="uspto-peds",
@@ -78,8 +77,10 @@ def _from_peds(row: int, fields: Mapping[str, Any]) -> Record:
     )
 
 
-def _relation(parent: Mapping[str, Any]) -> str:
-    return text(parent.get("applicationStatusDescription"))
+def _peds_link(parent: Mapping[str, Any]) -> Parent:
+    return Parent(text(parent.get("applicationStatusDescription")),
+                  text(parent.get("claimApplicationNumberText")).strip(),
+                  read_date(text(parent.get("filingDate")), _PEDS_DATE))
 
 
 def _peds_name(party: Mapping[str, Any]) -> str:
@@ -121,7 +122,15 @@ def _from_odp(row: int, fields: Mapping[str, Any]) -> Record:
         grant_number=text(fields.get("patentNumber")), source="uspto-odp",
         priorities=(*_odp_claims(fields), *map(_odp_parent, parents)),
         stage=RE_EXAMINATION if category == "REEXAM" else stage,
+        line=line_of("US", number, map(_odp_link, listed)),
     )
+
+
+def _odp_link(parent: Mapping[str, Any]) -> Parent:
+    words = (text(parent.get("claimParentageTypeCode"))
+             or text(parent.get("claimParentageTypeCodeDescription")))
+    return Parent(words, text(parent.get("parentApplicationNumberText")).strip(),
+                  _odp_date(parent), text(parent.get("childApplicationNumberText")) or None)
 
 
 def _odp_date(parent: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from muniment.model.calendar import format_date
 from muniment.model.claim import CLAIMS
 from muniment.model.dates import day_of
 from muniment.model.envelope import Envelope
+from muniment.model.relation import ORIGINS, relations_of
 from muniment.node.explain import refused
 from muniment.node.ledger import DrivenLedger
 from muniment.node.solo import KEYS, Clock, SoloLedger, system_time
@@ -235,6 +236,11 @@ class ImportTarget:
         if own:
             reference = found[0].decode("ascii").removeprefix("application/").removesuffix("/")
         return Standing(reference, True, found[1].date or "", bool(identity.readings))
+
+    def descends(self, reference: str) -> bool:
+        """Return whether a filing is declared to descend from another one."""
+        declared = relations_of(self._register.ledger.state, reference)
+        return any(one.kind in ORIGINS for one in declared)
 
     def claims(self, reference: str) -> frozenset[str]:
         """Return the references of the earlier filings ever claimed by a filing."""
