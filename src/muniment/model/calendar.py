@@ -23,6 +23,10 @@ DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 CLOSED_RUN_MAX = 40
 """No office is closed longer: a longer run is an error of the data."""
 
+CLOSED_MONTHS_MAX = 6
+"""By so many months after its end a term is over, whatever days an office was closed whose calendar
+nobody published: the longest closing that is known, the EPO's of spring 2020, was 79 days."""
+
 
 class Reference(Protocol):
     """Reference data, packaged or on a ledger."""

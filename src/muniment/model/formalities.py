@@ -8,7 +8,7 @@ that ends first, is the rule of PCT Rule 26bis.1 and EPC Rule 52, and part of th
 from datetime import date
 from typing import Any
 
-from muniment.model.calendar import CalendarUnknown, format_date
+from muniment.model.calendar import CLOSED_MONTHS_MAX, CalendarUnknown, add_months, format_date
 from muniment.model.priority_case import Case
 from muniment.model.priority_result import Result, by_law, plain, shared
 from muniment.model.rulebook import Row, Term, law
@@ -33,17 +33,26 @@ def due(
     Raises:
         CalendarUnknown: Nobody published the calendar of that year.
     """
-    ends, term, seat = [], case.rulebook.term, seat or case.seat
-    if row.get("filing_months") and case.made is not None:
-        ends.append(term(seat, case.made, row["filing_months"]))
-    if row.get("priority_months"):
-        priority = _earliest(own, was, None if row.get("each") else case.others)
-        if priority is not None:
-            ends.append(term(seat, priority, row["priority_months"]))
+    term, seat = case.rulebook.term, seat or case.seat
+    ends = [term(seat, day, months) for day, months in _limbs(case, row, own, was)]
     if len(ends) < 2:
         return ends[0] if ends else None
     choose = min if row.get("combine") == "earlier" else max
     return choose(ends, key=lambda one: one.deadline.end)
+
+
+def _limbs(
+    case: Case, row: Row, own: date | None, was: date | None
+) -> list[tuple[date, int]]:
+    """Return (day, months) of each term of which a time limit consists."""
+    limbs = []
+    if row.get("filing_months") and case.made is not None:
+        limbs.append((case.made, row["filing_months"]))
+    if row.get("priority_months"):
+        priority = _earliest(own, was, None if row.get("each") else case.others)
+        if priority is not None:
+            limbs.append((priority, row["priority_months"]))
+    return limbs
 
 
 def _earliest(own: date | None, was: date | None, others: date | None) -> date | None:
@@ -109,8 +118,22 @@ def claim_is_declared_in_time(case: Case) -> Result:
         if declared.result == "IN_TIME" and steps.corrected is not None:
             return _corrected(case, steps.corrected, declared)
     except CalendarUnknown as error:
-        return unknown_calendar("P11", error)
+        return _long_over(case) or unknown_calendar("P11", error)
     return declared
+
+
+def _long_over(case: Case) -> Result | None:
+    """Return that a claim was declared too late, whatever days the office was closed."""
+    row, declared = case.policy("declaration"), case.claim.steps.declared
+    if row is None or declared is None:
+        return None
+    last = max((add_months(day, months + CLOSED_MONTHS_MAX) for day, months in
+                _limbs(case, row, case.claim.first or case.claim.was or case.start, None)),
+               default=None)
+    if last is None or declared <= last:
+        return None
+    facts = {"declared": format_date(declared), "due": format_date(last), **law(row)}
+    return late("P11", case, facts, "" if case.is_accepted else "at-any-rate")
 
 
 def _declared(case: Case, made: date) -> Result:

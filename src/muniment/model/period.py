@@ -9,7 +9,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from muniment.model.calendar import CalendarUnknown, format_date
+from muniment.model.calendar import CLOSED_MONTHS_MAX, CalendarUnknown, add_months, format_date
 from muniment.model.priority_case import INTERNATIONAL, Case, Restored
 from muniment.model.priority_result import Result, plain
 from muniment.model.rulebook import Row, Term, law
@@ -17,6 +17,8 @@ from muniment.model.rulebook import Row, Term, law
 PCT_WINDOW_MONTHS = 2
 """A claim of an international application is not void if late by no more, and within them its
 restoration is requested (PCT Rules 26bis.2(c)(iii) and 26bis.3(e))."""
+LONGEST_MONTHS = 12
+"""No period of priority is longer (Paris Convention Art. 4C(1))."""
 OFFICE_DEPENDENT = {("design", "patent"): "from-patent", ("patent", "design"): "from-design",
                     ("utility-model", "design"): "from-design"}
 """Kinds of right between which priority is a matter of the office, and the word of its policy."""
@@ -52,12 +54,14 @@ def kinds_agree(case: Case) -> Result:
 def filing_is_in_time(case: Case) -> Result:
     """P06: the later filing MUST be made by the end of the period at the later office."""
     start, filed, found = case.start, case.filed, period_of(case)
-    if start is None or found is None:
+    if start is None:
         return plain("P06", "NOT_TESTED")
     if filed is None:
-        return Result("P06", "NOT_TESTED", "descent" if case.descent else "")
+        return Result("P06", "NOT_TESTED", "descent" if case.descent and found else "")
     if filed < start:
-        return plain("P06", "NOT_TESTED", "not-later")
+        return plain("P06", "NOT_TESTED", "not-later" if found else "")
+    if found is None:
+        return _long_over(case, start, filed, LONGEST_MONTHS) or plain("P06", "NOT_TESTED")
     try:
         term = case.rulebook.term(_calendar(case), start, found[0])
         facts = {"calendar": _calendar(case), "deadline": term.members,
@@ -66,8 +70,30 @@ def filing_is_in_time(case: Case) -> Result:
             return Result("P06", "IN_TIME", "moved" if term.deadline.closed else "", facts)
         return _after_the_end(case, term, facts)
     except CalendarUnknown as error:
-        return Result("P06", "CALENDAR_UNKNOWN",
-                      facts={"calendar": error.office, "year": error.year})
+        return _long_over(case, start, filed, found[0]) or Result(
+            "P06", "CALENDAR_UNKNOWN", facts={"calendar": error.office, "year": error.year})
+
+
+def _long_over(case: Case, start: date, filed: date, months: int) -> Result | None:
+    """Return that a period is over whatever is unknown of it, unless an office restored the right.
+
+    Args:
+        case: The claim.
+        start: The day from which the period runs.
+        filed: The filing date that counts.
+        months: Its length; the longest one where nobody sourced which it is.
+    """
+    if any(one.act != "other" for one in case.claim.restored):
+        return None
+    try:
+        over = case.rulebook.term(_calendar(case), start, months).deadline.end
+    except CalendarUnknown:
+        over = add_months(start, months + CLOSED_MONTHS_MAX)
+    if filed <= over:
+        return None
+    return Result("P06", "LATE", "at-any-rate", {
+        "calendar": _calendar(case), "filed": format_date(filed), "months": months,
+        "over": format_date(over)})
 
 
 def _calendar(case: Case) -> str:
@@ -106,6 +132,8 @@ def _restored_before(
     """Return the effect at this office of an act on the international application."""
     facts = {**facts, **_act(act), "criteria": [one[0] for one in windows]}
     row = case.policy("restored")
+    if row is None and act.criterion == "due-care":
+        return Result("P06", "RESTORED", "by-default", facts)
     if row is None:
         return case.unsourced("P06", "restored", **facts)
     facts |= law(row)

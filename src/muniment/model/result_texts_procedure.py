@@ -20,6 +20,9 @@ PROCEDURE = {
                      _EXCUSE, True),
     "P11.LATE.correction": Text("The claim was corrected on {corrected}; it could be corrected "
                                 "until {due}.", _EXCUSE, True),
+    "P11.LATE.at-any-rate": Text("The claim was declared on {declared}; whatever days the office "
+                                 "was closed, it could be declared until {due} at the latest.",
+                                 _EXCUSE, True),
     "P11.EXCUSED": Text("The claim was declared on {declared}, after {due}; the later office "
                         "accepted it all the same."),
     "P11.EXCUSED.correction": Text("The claim was corrected on {corrected}, after {due}; the "

@@ -72,6 +72,12 @@ RIGHT = {
         "The period ended on {deadline[end]}; {restored_by} restored the right for the "
         "international application on the criterion {criterion}, and this office gives effect "
         "to it.", basis="PCT Rule 49ter.1"),
+    "P06.RESTORED.by-default": Text(
+        "The period ended on {deadline[end]}; {restored_by} restored the right for the "
+        "international application on the criterion {criterion}: that has effect at every "
+        "designated Office but one that notified its law as incompatible, and nobody sourced "
+        "that this one did.", "Look it up in WIPO's list of incompatibilities.",
+        basis="PCT Rule 49ter.1(a) and (g)"),
     "P06.RESTORED_ELSEWHERE": Text(
         "The period ended on {deadline[end]}; {restored_by} restored the right on the criterion "
         "{criterion}, and this office, which restores no such right itself, gives no effect to "
@@ -105,10 +111,13 @@ RIGHT = {
                      "", True),
     "P06.LATE.window-over": Text("The period ended on {deadline[end]} and the window for "
                                  "restoration is over since {restoration[until]}.", "", True),
+    "P06.LATE.at-any-rate": Text(
+        "Whatever days {calendar} was closed, {months} months were over by {over}.",
+        "Ask the office whether it restored the right, or a law suspended the period.", True),
     "P06.POLICY_UNKNOWN": Text(
         "The period ended on {deadline[end]}; {restored_by} restored the right on the criterion "
-        "{criterion}, and nobody sourced whether this office gives effect to it.", PUBLISH, True,
-        "PCT Rule 49ter.1"),
+        "{criterion}, and nobody sourced whether this office gives effect to it.", PUBLISH,
+        basis="PCT Rule 49ter.1"),
     "P06.CALENDAR_UNKNOWN": NO_CALENDAR,
     "P06.NOT_TESTED": Text("Without two dates and a period nothing can be counted."),
     "P06.NOT_TESTED.descent": Text("The filing from which this one descends is not public here: "
