@@ -54,10 +54,8 @@ def kinds_agree(case: Case) -> Result:
 def filing_is_in_time(case: Case) -> Result:
     """P06: the later filing MUST be made by the end of the period at the later office."""
     start, filed, found = case.start, case.filed, period_of(case)
-    if start is None:
-        return plain("P06", "NOT_TESTED")
-    if filed is None:
-        return Result("P06", "NOT_TESTED", "descent" if case.descent and found else "")
+    if start is None or filed is None:
+        return plain("P06", "NOT_TESTED", "descent" if case.descent and start and found else "")
     if filed < start:
         return plain("P06", "NOT_TESTED", "not-later" if found else "")
     if found is None:
