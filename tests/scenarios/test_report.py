@@ -6,6 +6,7 @@ import json
 import os
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from muniment.reference import packaged_rows
 from muniment.report.content import content
 from muniment.report.dossier import gather, parse_claim_name
 from muniment.texts import LANGUAGES, WRITTEN, Texts
+from muniment.texts.results import SYMBOLS
 
 RUNNER = CliRunner()
 NAME, TITLE = "Ottilie Zwyvern von Quexhaim", "Sextant of Œdipus"
@@ -234,6 +236,35 @@ def test_colour_never_says_anything_alone(path):
     assert len(marks) == len(said.checks) + len(said.counts)
     assert all(word.strip() for _, _, word in marks)
     assert len({(kind, symbol) for kind, symbol, _ in marks}) == len({kind for kind, *_ in marks})
+
+
+def test_marks_have_shapes_of_their_own_and_none_is_the_sign_of_a_missing_letter():
+    """A question mark in a filled diamond is how a browser shows a letter that it lacks."""
+    style = files("muniment.texts").joinpath("report.css").read_text(encoding="utf-8")
+    shapes = {mark: re.search(rf"\.{mark} \.s\{{([^}}]+)\}}", style)[1].replace(mark, "")
+              for mark in SYMBOLS}
+    assert len(set(shapes.values())) == len(SYMBOLS)
+    assert [mark for mark, shape in shapes.items() if "background" not in shape] == ["open"]
+    assert "polygon" not in shapes["open"]
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_picture_of_the_dates_leaves_no_empty_room_and_cuts_nothing_off(path, claim):
+    page = report(path, claim, "html").decode("utf-8")
+    left, top, width, height = map(float, re.search(r'viewBox="([^"]+)"', page)[1].split())
+    marks = re.findall(r'<circle class="moment" cx="([0-9.-]+)" cy="([0-9.-]+)" r="([0-9.]+)"', page)
+    highest = min(float(y) - float(r) for _, y, r in marks)
+    assert 0 < highest - top < 1
+    assert all(left < float(x) - float(r) and float(x) + float(r) < left + width
+               for x, _, r in marks)
+    assert max(float(y) + float(r) for _, y, r in marks) < top + height
+
+
+def test_time_breaks_before_its_hour_rather_than_run_into_the_next_column(path):
+    page = report(path, "in-time", "html").decode("utf-8")
+    times = re.findall(r'datetime="([0-9-]+)(T[0-9:]+Z)">(.*?)</time>', page)
+    assert len(times) >= 4
+    assert all(shown == f"<span>{day}</span><wbr>{hour}" for day, hour, shown in times)
 
 
 @pytest.mark.parametrize("form", ["pdf", "html"])

@@ -22,7 +22,7 @@ from muniment.report.sheet import (
     Column,
     Sheet,
 )
-from muniment.report.timeline import Shape, draw
+from muniment.report.timeline import Shape, draw, top_of
 from muniment.texts.results import Told
 
 MARGIN = 10.0
@@ -118,7 +118,9 @@ class _Page(Sheet):
         left = Column(full.x, full.y, full.width * 0.56)
         right = Column(full.x + left.width + GAP, full.y, full.width - left.width - GAP)
         height = 22.0 * self.scale
-        for one in draw(shown.line, left.width, height):
+        drawn = draw(shown.line, left.width, height)
+        left.y -= top_of(drawn)
+        for one in drawn:
             self._shape(one, left.x, left.y)
         left.y += height + 1
         self._legend(left)

@@ -13,12 +13,12 @@ from importlib.resources import files
 from string import Template
 
 from muniment.report.content import Content, Row
-from muniment.report.timeline import Shape, draw
+from muniment.report.timeline import Shape, draw, top_of
 from muniment.texts.results import SYMBOLS, Mark, Told
 
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{8}Z)?")
-PICTURE_WIDTH, PICTURE_HEIGHT = 110.0, 24.0
-"""In millimetres, as it is printed."""
+_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:]{8}Z)?")
+PICTURE_WIDTH, PICTURE_HEIGHT = 180.0, 24.0
+"""In millimetres, as it is printed; the height is what the line may need, not what it takes."""
 
 
 def as_html(shown: Content) -> str:
@@ -59,8 +59,15 @@ def as_html(shown: Content) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text, escaped, with its days and times marked as such."""
-    return _TIME.sub(r'<time datetime="\g<0>">\g<0></time>', escape(text))
+    """Return a text, escaped, with its days and times marked as such; a time may break at its T."""
+    return _TIME.sub(_time, escape(text))
+
+
+def _time(found: re.Match[str]) -> str:
+    day, hour = found.groups()
+    if not hour:
+        return f'<time datetime="{day}">{day}</time>'
+    return f'<time class="at" datetime="{found[0]}"><span>{day}</span><wbr>{hour}</time>'
 
 
 def _mark(mark: Mark, words: str) -> str:
@@ -118,8 +125,10 @@ def _legend(shown: Content) -> str:
 
 def _picture(shown: Content) -> str:
     title = escape(shown.texts("report.timeline"))
-    shapes = "".join(_shape(one) for one in draw(shown.line, PICTURE_WIDTH, PICTURE_HEIGHT))
-    return (f'<svg viewBox="0 0 {PICTURE_WIDTH:g} {PICTURE_HEIGHT:g}" role="img" '
+    drawn = draw(shown.line, PICTURE_WIDTH, PICTURE_HEIGHT)
+    top = top_of(drawn)
+    shapes = "".join(_shape(one) for one in drawn)
+    return (f'<svg viewBox="0 {top:.2f} {PICTURE_WIDTH:g} {PICTURE_HEIGHT - top:.2f}" role="img" '
             f'aria-label="{title}"><title>{title}</title>{shapes}</svg>')
 
 

@@ -186,9 +186,10 @@ class Sheet:
             pdf.line(x, y - half * 0.35, x, y + half * 0.3)
             pdf.line(x, y + half * 0.58, x, y + half * 0.62)
         else:
-            pdf.polygon([(x, y - half * 1.1), (x + half * 1.1, y), (x, y + half * 1.1),
-                         (x - half * 1.1, y)], style="F")
-            self.font("text", WHITE, bold=True)
+            # Hollow: a question mark in a filled shape is the sign for a letter that is missing.
+            pdf.set_draw_color(*MARKS[mark])
+            pdf.circle(x, y, half - pdf.line_width / 2, style="D")
+            self.font("text", MARKS[mark], bold=True)
             pdf.set_xy(x - half, y - half)
             pdf.cell(size, size, "?", align="C")
 

@@ -3,7 +3,7 @@
 A picture carries no text but numbers and years: the table beside it says what they are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
@@ -15,6 +15,8 @@ Style = Literal["axis", "tick", "period", "restoration", "moment", "year"]
 RADIUS = 2.1
 """Of a numbered mark; lengths are in millimetres."""
 _STEP = 2 * RADIUS + 0.4
+_ABOVE = 0.4
+"""Room above the highest mark, for the thickness of its line."""
 _MARGIN = 6.0
 _AXIS_FROM_BELOW = 5.5
 _BAND = 3.0
@@ -121,6 +123,11 @@ def draw(line: Timeline, width: float, height: float) -> list[Shape]:
     return shapes + _marks(line, place, axis)
 
 
+def top_of(shapes: Sequence[Shape]) -> float:
+    """Return where the highest mark begins: above it the field is empty."""
+    return min((one.y - one.height for one in shapes if one.kind == "mark"), default=0.0) - _ABOVE
+
+
 def _ticks(
     first: date, last: date, place: Place, axis: float, days: int
 ) -> list[Shape]:
@@ -146,8 +153,9 @@ def _ticks(
 
 
 def _marks(line: Timeline, place: Place, axis: float) -> list[Shape]:
-    """Return the numbered marks; one that would cover another stands above it."""
-    shapes: list[Shape] = []
+    """Return the numbered marks; one that would cover another stands above it, its line below."""
+    lines: list[Shape] = []
+    marks: list[Shape] = []
     taken: list[tuple[float, int]] = []
     for number, one in enumerate(line.moments, 1):
         x, level = place(one.day), 0
@@ -155,6 +163,6 @@ def _marks(line: Timeline, place: Place, axis: float) -> list[Shape]:
             level += 1
         taken.append((x, level))
         y = axis - _BAND - RADIUS - 1.4 - level * _STEP
-        shapes.append(Shape("line", "tick", x, y + RADIUS, 0.0, axis - y - RADIUS))
-        shapes.append(Shape("mark", "moment", x, y, RADIUS, RADIUS, str(number)))
-    return shapes
+        lines.append(Shape("line", "tick", x, y + RADIUS, 0.0, axis - y - RADIUS))
+        marks.append(Shape("mark", "moment", x, y, RADIUS, RADIUS, str(number)))
+    return lines + marks
