@@ -226,7 +226,8 @@ def test_copies_of_designations_have_no_date_and_own_ones_are_kept_out(data, tmp
     path = founded(tmp_path / "ledger", "JP")
     done = run_import(path, file, claims=True)
     assert (done.entered, done.claims, done.refused) == (28, 0, 1)
-    assert done.by_rule["claim-only-reported"] == 20
+    assert done.by_rule["claim-of-another-office"] == 20
+    assert "claim-only-reported" not in done.by_rule  # it advises --claims, which were asked for
     with Register(path) as register:
         copies = {entry.number: entry for _, entry in rows(register, COPIES, "US")}
         assert copies["35/519,940"].date is None

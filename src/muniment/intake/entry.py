@@ -1,10 +1,10 @@
 """What one record becomes: a filing, a copy, claims, or nothing but findings.
 
-- Filings of the office that operates the ledger are filed; those of any other office are recorded
-  as copies, with their source. A source without a date makes a copy without one, never a filing.
+- Filings of the office that imports are filed; those of any other office are recorded as copies,
+  with their source. A source without a date makes a copy without one, never a filing.
 - A number that stands already is compared, never disclosed again; a tombstone is honoured.
-- Claims are entered only when asked for, and only in the operator's own register. One that stands
-  there, or ever stood, is left alone, so that importing a later answer adds only what is new.
+- Claims are entered only when asked for, and only in the register of the office that imports. One
+  that stands there, or ever stood, is left alone: importing a later answer adds only what is new.
 - With the claims goes the filing from which this one descends: from its date they are counted.
   Where that is printed and cannot be told, no claim is entered.
 """
@@ -48,7 +48,7 @@ class Register(Protocol):
 
     @property
     def office(self) -> str:
-        """The office that operates it."""
+        """The office that imports."""
 
     def look_up(self, office: str, right: str, number: str) -> Standing:
         """Return what stands under a number."""
@@ -194,8 +194,9 @@ class Enterer:
         complete = [one for one in record.priorities if is_complete(one)]
         if not complete:
             return []
-        if not self.with_claims or record.office != self.register.office:
-            find("claim-only-reported")
+        is_own = record.office == self.register.office
+        if not self.with_claims or not is_own:
+            find("claim-only-reported" if is_own else "claim-of-another-office")
             return []
         if record.line.is_open:
             return []

@@ -86,7 +86,7 @@ class Importer:
         target: The ledger.
         vault: Its vault.
         source: The file.
-        claims: Whether to enter printed claims in the operator's own register.
+        claims: Whether to enter printed claims of the office's own filings.
         progress: Called with the number of rows done.
     """
 

@@ -217,8 +217,11 @@ LEDGER_RULES = {
     "number-format-unknown": (
         False, "No published format of that office reads the number; it is kept as printed."),
     "claim-only-reported": (
-        False, "A priority claim is printed with office, number and date. It is entered only with "
-        "--claims, and only in the register of the office that operates the ledger."),
+        False, "A priority claim is printed with office, number and date. It is entered with "
+        "--claims."),
+    "claim-of-another-office": (
+        False, "A priority claim is printed on a filing of another office; only that office enters "
+        "it, in its own register."),
     "claim-refused-by-ledger": (False, "A declared check of the ledger refused a claim."),
     "parent-refused-by-ledger": (
         False, "A declared check of the ledger refused the parent; its claims are counted without "
