@@ -14,6 +14,7 @@ from muniment.abci.messages import RequestCommit, RequestFinalizeBlock
 from muniment.abci.values import Timestamp
 from muniment.codec import pack
 from muniment.network import rpc as module
+from muniment.network import submission
 from muniment.network.application import LedgerApplication, Options
 from muniment.network.light_block import PAGES_MAX, kept_heights, read_header, read_light_block
 from muniment.network.questions import QUESTIONS
@@ -214,3 +215,15 @@ def test_who_does_not_say_whether_it_takes_an_envelope_is_not_believed(applicati
     storage._rpc.spoil = lambda path, value: pack([])
     with pytest.raises(VerificationError):
         Submission(Says({"code": 0}), storage).run([b"x\ny\n"])
+
+
+def test_submission_to_a_network_that_stands_still_shows_life_until_it_gives_up(
+        application, monkeypatch):
+    said = []
+    monkeypatch.setattr(submission, "TELL_SECONDS", 0.2)
+    monkeypatch.setattr(submission, "PATIENCE_SECONDS", 1.0)
+    with pytest.raises(Busy, match="nothing-decided"):
+        Submission(Says({"code": 0}), RemoteStorage(DirectRpc(application)),
+                   lambda seconds, waiting: said.append((seconds, waiting))).run([b"x\ny\n"])
+    assert len(said) in {3, 4}
+    assert {waiting for _, waiting in said} == {1}

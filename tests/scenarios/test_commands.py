@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.main import get_command
 from typer.testing import CliRunner
 
+from muniment.cli import common
 from muniment.cli.app import app
 from muniment.node.export import export_lines
 from muniment.node.register import Register
@@ -105,6 +107,87 @@ def test_refusals_teach(us):
     assert refused["error"] == "number-already-entered"
     assert refused["basis"]
     assert refused["remedy"]
+
+
+def test_what_a_refusal_advises_can_be_typed_as_it_stands(us):
+    """No word in capitals is left to fill in where the ledger knows what it stands for."""
+    unread = answer("filing", "submit", "18-000-12345", "--date", "2024-01-08", "--ledger", us, code=1)
+    assert unread["remedy"].endswith("muniment number formats US")
+    again = ("filing", "submit", "18/000,123", "--date", "2024-01-08", "--ledger", us)
+    run(*again)
+    entered = answer(*again, code=1)
+    advised = entered["remedy"].partition("muniment ")[2].split()
+    assert "18/000,123" in run(*advised, "--ledger", us)
+
+
+def test_number_that_its_own_office_would_refuse_is_not_said_to_be_fine(us):
+    """What `number check` says and what `filing submit` does are one law."""
+    said = run("number", "check", "US", "nonsense")
+    assert "register refuses it" in said
+    assert "muniment number formats US" in said
+    run("filing", "submit", "nonsense", "--date", "2024-01-08", "--ledger", us, code=1)
+    assert "kept as printed" in run("number", "check", "KE", "nonsense")
+    assert "refuses" not in run("number", "check", "KE", "nonsense")
+
+
+def test_filing_is_submitted_under_the_reference_by_which_it_is_shown(us):
+    reference = "US/design/29/812,345"
+    run("filing", "submit", reference, "--date", "2024-01-08", "--ledger", us)
+    assert "29/812,345" in run("filing", "show", reference, "--ledger", us)
+    told = answer("filing", "show", "29812345", "--ledger", us, code=2)
+    assert "US/patent/29812345" in told["remedy"]
+    assert answer("filing", "show", "US/plant/1", "--ledger", us, code=2)["remedy"]
+
+
+def test_long_work_shows_life_where_there_is_no_terminal(us, monkeypatch):
+    run("filing", "submit", "18/000,123", "--date", "2024-01-08", "--title", "Lantern",
+        "--ledger", us)
+    quick = ran("filing", "search", "lantern", "--rebuild", "--ledger", us)
+    assert quick.stderr == ""
+    monkeypatch.setattr(common, "LINE_SECONDS", 0)
+    slow = ran("filing", "search", "lantern", "--rebuild", "--ledger", us, "--json")
+    assert slow.stderr == "making the search index: 1 done\n"
+    assert json.loads(slow.stdout)["total"] == 1
+
+
+def commands(command, words=()):
+    """Yield every command by its words."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield words, command
+        return
+    for word, one in inner.items():
+        yield from commands(one, (*words, word))
+
+
+def test_every_command_but_the_demo_answers_in_json():
+    without = [" ".join(words) for words, one in commands(get_command(app))
+               if not any("--json" in option.opts for option in one.params)]
+    assert without == ["demo"]
+
+
+@pytest.mark.parametrize(("words", "detail", "remedy"), [
+    (("filing", "submit", "18/000,123"), "date", "filing submit --help"),
+    (("filing", "shew", "US/patent/1"), "show", "filing --help"),
+    (("priority", "check", "--plaec", "1"), "--place", "priority check --help"),
+    (("network", "serve", "x", "--keep-blocks", "many"), "--keep-blocks", "network serve --help"),
+])
+def test_usage_errors_under_json_are_json(words, detail, remedy):
+    done = RUNNER.invoke(app, [*words, "--json"])
+    told = json.loads(done.stdout)
+    assert (done.exit_code, done.stderr, told["error"]) == (2, "", "usage")
+    assert detail in told["detail"]
+    assert told["remedy"].endswith(remedy)
+    assert "Usage:" in RUNNER.invoke(app, list(words)).stderr
+
+
+def test_checkpoint_and_export_are_answered_in_json(us, tmp_path):
+    told = answer("ledger", "checkpoint", "--ledger", us)
+    assert told["checkpoint"] == run("ledger", "checkpoint", "--ledger", us)
+    assert told["entries"] == int(told["checkpoint"].splitlines()[1])
+    out = tmp_path / "export"
+    assert answer("ledger", "export", out, "--ledger", us) == {
+        "entries": told["entries"], "file": str(out)}
 
 
 def test_ledger_is_verified_exported_and_replayed(us, tmp_path):

@@ -8,6 +8,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -48,6 +49,8 @@ EXIT_CODES: dict[type[Exception], int] = {
     Busy: 5,
 }
 DENIED = ("not-authorised", "participant-barred", "members-decide", "not-for-the-members")
+LINE_SECONDS = 3.0
+"""When the first line about long work is written where there is no terminal; the pauses double."""
 FICTION = "FICTION: a demo ledger of fictional offices"
 
 utc = dates.utc
@@ -172,7 +175,7 @@ def _through(node: str, directory: Path) -> "DrivenLedger":
     from muniment.network.remote_ledger import RemoteLedger
     from muniment.node.solo import POLICY_FILE
 
-    held = RemoteLedger(node, directory)
+    held = RemoteLedger(node, directory, told=_still_waiting)
     _ATTESTED.set(held.is_attested)
     if not held.is_attested:
         sys.stderr.write(
@@ -180,6 +183,11 @@ def _through(node: str, directory: Path) -> "DrivenLedger":
             f"try: ask an office that you trust for {directory / POLICY_FILE}\n")
         sys.stderr.flush()
     return held
+
+
+def _still_waiting(seconds: int, envelopes: int) -> None:
+    waits = "envelope waits" if envelopes == 1 else "envelopes wait"
+    sys.stderr.write(f"{envelopes} {waits}: the network decided nothing for {seconds} s\n")
 
 
 def print_json(value: Any) -> None:
@@ -232,9 +240,12 @@ def named(text: str) -> "Named":
 
 @contextmanager
 def progress_bar(what: str, total: int | None) -> Iterator[Any]:
-    """Show a progress bar on stderr while it is a terminal; yield the function that moves it."""
+    """Show on stderr how far long work is; yield the function that moves it.
+
+    On a terminal it is a bar; elsewhere a line now and then, and none if the work is short.
+    """
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield _lines_now_and_then(what, total)
         return
     from rich.console import Console
     from rich.progress import (
@@ -250,3 +261,16 @@ def progress_bar(what: str, total: int | None) -> Iterator[Any]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def _lines_now_and_then(what: str, total: int | None) -> Callable[[int], None]:
+    said, pause = time.monotonic(), LINE_SECONDS
+
+    def move(done: int) -> None:
+        nonlocal said, pause
+        if time.monotonic() - said >= pause:
+            said, pause = time.monotonic(), 2 * pause
+            of = f" of {total:,}" if total else ""
+            sys.stderr.write(f"{what}: {done:,}{of} done\n")
+
+    return move

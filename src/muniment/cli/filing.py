@@ -38,10 +38,12 @@ def _values(title: str | None, applicants: list[str] | None) -> dict[str, Any]:
 
 @app.command()
 def submit(
-    number: Annotated[str, typer.Argument(help="The number, in any published spelling.")],
+    number: Annotated[str, typer.Argument(
+        help="OFFICE/KIND/NUMBER, or the number alone; in any published spelling.")],
     date: Annotated[str, typer.Option(help="Filing date, YYYY-MM-DD.")],
     kind: KindOption = "patent",
-    office: Annotated[str | None, typer.Option(help="The office; the operator by default.")] = None,
+    office: Annotated[str | None, typer.Option(
+        help="The office of a number alone; the one whose keys are here by default.")] = None,
     title: TitleOption = None,
     applicant: ApplicantOption = None,
     sealed: Annotated[bool, typer.Option("--sealed", help="Show neither number nor date.")] = False,
@@ -51,7 +53,7 @@ def submit(
 ) -> None:
     """Accord a number and a filing date, openly or sealed."""
     with opened(ledger, account, as_json=as_json) as register:
-        filed = Reference(office or register.office, kind, number)
+        filed = _filed(number, office or register.office, kind)
         values = _values(title, applicant)
         if sealed:
             _submit_sealed(register, filed, date, values, as_json=as_json)
@@ -61,8 +63,15 @@ def submit(
             except LedgerError as error:
                 _suggest(register, filed, error)
                 raise
-            show_receipt(register, receipt, f"{filed.office}/{kind}/{number} of {date}",
-                         as_json=as_json)
+            show_receipt(register, receipt, f"{'/'.join(filed)} of {date}", as_json=as_json)
+
+
+def _filed(number: str, office: str, kind: str) -> Reference:
+    """Return what is filed: a reference as it is written, or a number with office and kind."""
+    try:
+        return named(number)
+    except Malformed:
+        return Reference(office, kind, number)
 
 
 def _suggest(register: Register, filed: Reference, error: LedgerError) -> None:

@@ -69,9 +69,10 @@ def verify(ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False) -
 def export(
     out: Annotated[Path, typer.Argument(help="The file; - for stdout.")],
     ledger: LedgerOption = Path("ledger"),
+    as_json: JsonOption = False,
 ) -> None:
     """Write the ledger as text that anyone can replay; never the vault."""
-    with opened(ledger, read_only=True) as register:
+    with opened(ledger, as_json=as_json, read_only=True) as register:
         from muniment.node.export import export_lines
 
         lines = export_lines(register.ledger)
@@ -80,6 +81,9 @@ def export(
             return
         with out.open("wb") as file:
             file.writelines(lines)
+        if as_json:
+            print_json({"entries": register.ledger.head.size, "file": str(out)})
+            return
         show([("exported", f"{out}: {register.ledger.head.size} entries")])
 
 
@@ -102,12 +106,16 @@ def replay(
 
 
 @app.command()
-def checkpoint(ledger: LedgerOption = Path("ledger")) -> None:
+def checkpoint(ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False) -> None:
     """Print the signed checkpoint; through a node, the checkpoint with the commit over it."""
-    with opened(ledger) as register:
+    with opened(ledger, as_json=as_json) as register:
         from muniment.proof.canonical import encode
 
         made = register.ledger.checkpoint()
+        if as_json:
+            print_json({"checkpoint": made, "entries": register.ledger.head.size,
+                        "height": register.ledger.head.height})
+            return
         sys.stdout.write(made if isinstance(made, str) else f"{encode(made).decode()}\n")
 
 

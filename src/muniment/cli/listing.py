@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from muniment.cli.common import on_node
+from muniment.cli.usage import Program
 
 OWN_FILES = ("backup", "rotate-log-key")
 """Groups and commands that are about files of the directory, whatever network it belongs to."""
@@ -57,7 +58,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "governance:app", "Decide together with the other members: propose, vote, enact."),
     "member": (
         "member:member_app", "List the members of a network, leave, lend units, attest service."),
-    "validator": ("member:validator_app", "Enrol, retire and list the nodes of offices."),
+    "validator": (
+        "member:validator_app",
+        "Enrol, retire and list the nodes of offices; confirm what they run."),
     "account": ("recovery:app", "Show an account; recover a lost key set, or object to it."),
     "office": ("office:app", "Enrol an office; show what offices ask, and when they are closed."),
     "participant": (
@@ -87,6 +90,7 @@ WITHIN: dict[str, dict[str, str]] = {
 def program(words: Collection[str]) -> typer.Typer:
     """Return the command; of the words that are not among `words` it knows the name alone."""
     made = typer.Typer(
+        cls=Program,
         help="A register of industrial property whose entries anyone can verify offline.\n\n"
         "Begin with:  muniment demo  |  muniment number check US 06/113,950 --kind patent  |  "
         "muniment init --office US DIR",

@@ -140,12 +140,13 @@ def down(directory: DirectoryArgument = NETWORK, as_json: JsonOption = False) ->
 
 
 @app.command()
-def run(directory: NodeArgument) -> None:
+def run(directory: NodeArgument, as_json: JsonOption = False) -> None:
     """Run one office's node, engine and application, until it is stopped; start again what ends."""
-    with errors():
+    with errors(as_json=as_json):
         from muniment.network.node import run as run_node
 
         run_node(directory)
+    _ended(directory, as_json=as_json)
 
 
 @app.command()
@@ -167,9 +168,10 @@ def serve(
     keep_days: Annotated[int, typer.Option(
         help="Days whose blocks it keeps besides; 0 only where nobody's trust hangs on them.")
     ] = EVIDENCE_DAYS,
+    as_json: JsonOption = False,
 ) -> None:
     """Run the application of one office's node until it is stopped; logs are JSON on stderr."""
-    with errors():
+    with errors(as_json=as_json):
         from muniment.network.application import Options
         from muniment.network.logs import log_as_json
         from muniment.network.serve import serve as run_application
@@ -179,6 +181,13 @@ def serve(
             directory, address, Options(snapshot_every=snapshot_every, blocks_kept=keep_blocks,
                                         days_kept=keep_days),
             metrics=metrics, engine=engine, fetch_from=fetch_from or ())
+    _ended(directory, as_json=as_json)
+
+
+def _ended(directory: Path, *, as_json: bool) -> None:
+    """Say under `--json` that a node was stopped; its life is told in its logs."""
+    if as_json:
+        print_json({"stopped": str(directory)})
 
 
 def _cells(row: Any) -> Sequence[str]:

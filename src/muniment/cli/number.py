@@ -19,8 +19,11 @@ MEANINGS = {
     "OK": "a published format of this office reads it",
     "AMBIGUOUS": "it can be read in several ways; give the number in full",
     "CHECK_DIGIT_WRONG": "its check digit contradicts it; look for a slip",
-    "FORMAT_UNKNOWN": "no published format reads it; that does not make it wrong",
+    "FORMAT_UNKNOWN": "no format that could read it is published here; it is kept as printed",
 }
+_UNREAD = ("no published format reads it; "
+           "its office's register refuses it, others keep it as printed")
+"""What FORMAT_UNKNOWN means where there are formats that could have read it."""
 
 
 def formats_of(office: str) -> list[NumberFormat]:
@@ -84,23 +87,25 @@ def check(
                             remedy=f"Use one of {', '.join(RIGHTS)}.")
         if date is not None:
             parse_date(date)
-        checked = check_number(formats_of(office), office, kind, number, date)
+        formats = formats_of(office)
+        checked = check_number(formats, office, kind, number, date)
     if as_json:
         print_json(as_json_value(checked))
     else:
-        _show(checked)
+        _show(checked, [one for one in formats if one.right_kind == kind])
     if checked.status == "CHECK_DIGIT_WRONG":
         raise typer.Exit(1)
 
 
-def _show(checked: NumberChecked) -> None:
+def _show(checked: NumberChecked, formats: list[NumberFormat]) -> None:
     from muniment.reference.offices import office_name
 
+    unread = checked.status == "FORMAT_UNKNOWN" and formats
     lines = [
         ("number", checked.printed),
         ("office", ", ".join(filter(None, (checked.office, office_name(checked.office))))),
         ("kind", checked.right_kind),
-        ("result", f"{checked.status}: {MEANINGS[checked.status]}"),
+        ("result", f"{checked.status}: {_UNREAD if unread else MEANINGS[checked.status]}"),
     ]
     for one in checked.readings:
         lines += [
@@ -114,6 +119,10 @@ def _show(checked: NumberChecked) -> None:
     lines += [("note", note) for note in checked.notes]
     if checked.suggestions:
         lines.append(("did you mean", ", ".join(checked.suggestions)))
+    if unread:
+        lines += [("examples", ", ".join((one.examples or (one.masks[0].text,))[0]
+                                        for one in formats)),
+                  ("see", f"muniment number formats {checked.office}")]
     show(lines, fiction=checked.office in DEMO)
 
 

@@ -20,7 +20,7 @@ from muniment.network.head_trust import HeadTrust
 from muniment.network.light_block import kept_heights, read_header
 from muniment.network.remote import RemoteStorage
 from muniment.network.rpc import Rpc, not_believed
-from muniment.network.submission import Submission
+from muniment.network.submission import Submission, Told
 from muniment.node.ledger import DrivenLedger
 from muniment.node.solo import Clock, system_time
 from muniment.proof.crypto import sha256
@@ -40,6 +40,7 @@ class RemoteLedger(DrivenLedger):
         url: The node's RPC.
         directory: Where the user's trust policy is; none means that heads go unattested.
         now: Returns the time in UTC seconds.
+        told: Takes for how many seconds nothing was decided, and how many envelopes wait.
 
     Raises:
         Busy: The node cannot be reached, or is behind what was seen.
@@ -49,9 +50,11 @@ class RemoteLedger(DrivenLedger):
     """
 
     def __init__(
-        self, url: str, directory: Path | None = None, *, now: Clock = system_time
+        self, url: str, directory: Path | None = None, *, now: Clock = system_time,
+        told: Told | None = None,
     ) -> None:
         self.rpc = Rpc(url)
+        self._told = told
         self._now = now
         self._trust = HeadTrust(self.rpc, directory, now)
         self._believed: Head | None = None
@@ -138,7 +141,7 @@ class RemoteLedger(DrivenLedger):
         """
         if not envelopes:
             return []
-        outcomes = Submission(self.rpc, self.remote).run(envelopes)
+        outcomes = Submission(self.rpc, self.remote, self._told).run(envelopes)
         self._move()
         if len(envelopes) == 1:
             self._sent = envelopes[0], outcomes[0]

@@ -7,7 +7,7 @@
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -26,6 +26,10 @@ POLL_SECONDS = 0.03
 SEND_AGAIN_SECONDS = 5.0
 PATIENCE_SECONDS = 60.0
 """How long to wait while nothing at all is decided."""
+TELL_SECONDS = 10.0
+"""How often it is told that nothing is decided."""
+Told = Callable[[int, int], None]
+"""Takes for how many seconds nothing was decided, and how many envelopes wait."""
 _ANSWERED_LATER = ("sequence-used", "envelope-expired")
 """Refusals of an envelope that may have been entered already: its outcome is looked up first."""
 
@@ -47,6 +51,7 @@ class Submission:
 
     rpc: Rpc
     storage: RemoteStorage
+    told: Told | None = None
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
     def run(self, envelopes: Sequence[bytes]) -> list[Outcome]:
@@ -57,7 +62,7 @@ class Submission:
         """
         waiting = [_Pending(number, tx) for number, tx in enumerate(envelopes)]
         flight: dict[bytes, _Pending] = {}
-        moved = time.monotonic()
+        moved, tell_at = time.monotonic(), TELL_SECONDS
         with ThreadPoolExecutor(SENDERS, thread_name_prefix="submit") as senders:
             while waiting or flight:
                 while waiting and len(flight) < IN_FLIGHT:
@@ -66,13 +71,16 @@ class Submission:
                 due = [one for one in flight.values()
                        if time.monotonic() - one.sent > SEND_AGAIN_SECONDS]
                 list(senders.map(self._send, due))
-                known = self._look(flight)
-                if known:
-                    moved = time.monotonic()
-                elif time.monotonic() - moved > PATIENCE_SECONDS:
+                if self._look(flight):
+                    moved, tell_at = time.monotonic(), TELL_SECONDS
+                    continue
+                still = time.monotonic() - moved
+                if still > PATIENCE_SECONDS:
                     raise _nothing_decided(len(flight))
-                else:
-                    time.sleep(POLL_SECONDS)
+                if still > tell_at and self.told:
+                    self.told(round(still), len(flight))
+                    tell_at += TELL_SECONDS
+                time.sleep(POLL_SECONDS)
         return [self.outcomes[number] for number in range(len(envelopes))]
 
     def _send(self, one: _Pending) -> None:

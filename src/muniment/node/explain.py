@@ -1,8 +1,13 @@
 """Codes in words: the rule that an outcome stands for, its basis and what to do next."""
 
+import re
+from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
+from muniment.codec import Payload, members
 from muniment.model import codes
 from muniment.operations import declared
 from muniment.proof.errors import Refused
@@ -34,6 +39,7 @@ _REMEDIES = {
     "claim-already-recorded": "See the claims that stand: muniment priority check LATER",
     "entry-has-changed": "Read the entry again and correct what stands now.",
 }
+_BLANK = re.compile(r"\b[A-Z]{3,}\b")
 
 
 class Explained(NamedTuple):
@@ -66,8 +72,24 @@ def explain(code: int) -> Explained:
     return _table().get(code, unknown)
 
 
-def refused(code: int) -> Refused:
-    """Return the error of a refused operation."""
-    known = explain(code)
-    return Refused(known.name, f"{known.sentence} (code {code})", basis=known.basis,
-                   remedy=known.remedy)
+def refused(code: int, words: Mapping[str, str] | None = None) -> Refused:
+    """Return the error of a refused operation.
+
+    Args:
+        code: Its code.
+        words: What stands for the words in capitals of a remedy, so that it can be typed as it is.
+    """
+    known, given = explain(code), words or {}
+    remedy = _BLANK.sub(lambda word: given.get(word[0], word[0]), known.remedy)
+    return Refused(known.name, f"{known.sentence} (code {code})", basis=known.basis, remedy=remedy)
+
+
+def words_of(operation: Payload, directory: Path) -> dict[str, str]:
+    """Return what an operation says of the words in capitals of a remedy."""
+    plain = members(operation)
+    known = {"ACCOUNT": plain.get("account"), "ACT": plain["type"], "DIR": str(directory),
+             "NUMBER": plain.get("proposal"), "OFFICE": plain.get("office")}
+    if plain.get("right") and plain.get("number"):
+        known["LATER"] = known["REFERENCE"] = "/".join(
+            plain[name] for name in ("office", "right", "number"))
+    return {word: quote(str(value)) for word, value in known.items() if value is not None}

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, get_args
 
-from muniment.codec import Payload, encode, members
+from muniment.codec import Payload, RightKind, encode, members
 from muniment.engine import Outcome
 from muniment.intake.entry import Standing
 from muniment.model import application as filings
@@ -16,7 +16,7 @@ from muniment.model.claim import CLAIMS
 from muniment.model.dates import day_of
 from muniment.model.envelope import Envelope
 from muniment.model.relation import ORIGINS, relations_of
-from muniment.node.explain import refused
+from muniment.node.explain import refused, words_of
 from muniment.node.ledger import DrivenLedger
 from muniment.node.solo import KEYS, Clock, SoloLedger, system_time
 from muniment.node.wallet import Wallet
@@ -32,6 +32,7 @@ from muniment.proof.errors import (
 from muniment.vault.vault import Disclosure, Vault, disclose
 
 _PARTS = 3
+RIGHTS: tuple[str, ...] = get_args(RightKind)
 
 
 class Receipt(NamedTuple):
@@ -56,13 +57,15 @@ def parse_reference(text: str) -> Reference:
     """Return the parts of a reference OFFICE/KIND/NUMBER; the number may hold slashes.
 
     Raises:
-        Malformed: It has fewer than three parts.
+        Malformed: It has fewer than three parts, or the second is no kind of right.
     """
     parts = text.split("/", _PARTS - 1)
-    if len(parts) != _PARTS or not all(parts):
+    if len(parts) != _PARTS or not all(parts) or parts[1] not in RIGHTS:
+        number = "06113950" if len(parts) == _PARTS or not text else text
         raise Malformed(
             "reference-malformed", f"{text!r} is no reference.", basis="docs/guide.md",
-            remedy="Write OFFICE/KIND/NUMBER, e.g. US/patent/06113950",
+            remedy=f"Write OFFICE/KIND/NUMBER, e.g. US/patent/{number}; the kind is one of "
+            f"{', '.join(RIGHTS)}",
         )
     return Reference(*parts)
 
@@ -159,7 +162,7 @@ class Register:
             raise Fault(f"The operation at entry {outcome.position} broke an invariant and is "
                         f"refused; it changed nothing: {why}")
         if code:
-            raise refused(code)
+            raise refused(code, words_of(operation, self.directory))
         return self.receipt(outcome.position)
 
     def receipt(self, position: int) -> Receipt:
