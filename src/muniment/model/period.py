@@ -112,9 +112,9 @@ def _after_the_end(case: Case, term: Term, facts: dict[str, Any]) -> Result:
     if "own" in acts:
         return Result("P06", "RESTORED", facts={**facts, **_act(acts["own"])})
     windows = open_windows(case, term)
-    if "international" in acts:
+    if "international" in acts and case.is_pct:
         return _restored_before(case, acts["international"], windows, facts)
-    if "other" in acts:
+    if acts:  # elsewhere, or at the office of a Hague or Madrid application: no rule gives effect
         offices = sorted({one.office for one in case.claim.restored})
         facts = {**facts, "restored_at": offices}
     return _void(case, term, facts) or _restorable(case, term, windows, facts)
@@ -157,7 +157,7 @@ def _restorable(
         until = format_date(last_day_of_request(case, criterion) or window.deadline.end)
         shown = {**facts, "criteria": [one[0] for one in windows], "law": row["basis"],
                  "restoration": {"basis": row["basis"], "criterion": criterion, "until": until}}
-        why = "national-phase" if case.descent and case.descent.phase else ""
+        why = "national-phase" if case.is_pct and case.descent and case.descent.phase else ""
         return Result("P06", "RESTORABLE", why, shown)
     if case.is_international and case.is_pct:
         return Result("P06", "RESTORABLE", "designated", facts)
