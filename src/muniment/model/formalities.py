@@ -246,16 +246,15 @@ def _missing(case: Case, facts: dict[str, Any], row: Row) -> Result:
 
 def translation_is_filed(case: Case) -> Result:
     """P16: a translation of the earlier filing MUST be filed in time where it is asked for."""
-    row, steps = case.policy("translation"), case.claim.steps
+    row = case.policy("translation")
     if row is None:
         return case.unsourced("P16", "translation")
     if row["value"] == "not-asked":
         return by_law("P16", "NOT_ASKED", row)
     if row["value"] == "on-invitation":
-        invited = steps.translation_asked or steps.translation_filed
-        if invited is None:
-            return by_law("P16", "NOT_TESTED", row, "not-invited")
-        return _translated(case, steps.translation_due, law(row))
+        return _on_invitation(case, row)
+    if case.descent is not None and case.descent.phase:
+        return _translated(case, case.claim.steps.translation_due, law(row), "national-phase")
     try:
         term = due(case, row, case.start, seat=case.later.office)
     except CalendarUnknown as error:
@@ -264,13 +263,22 @@ def translation_is_filed(case: Case) -> Result:
     return _translated(case, term.deadline.end if term else None, facts)
 
 
-def _translated(case: Case, last: date | None, facts: dict[str, Any]) -> Result:
+def _on_invitation(case: Case, row: Row) -> Result:
+    steps = case.claim.steps
+    if steps.translation_asked is None and steps.translation_filed is None:
+        return by_law("P16", "NOT_TESTED", row, "not-invited")
+    return _translated(case, steps.translation_due, law(row))
+
+
+def _translated(
+    case: Case, last: date | None, facts: dict[str, Any], why: str = "no-date"
+) -> Result:
     steps, filed = case.claim.steps, case.claim.steps.translation_filed
     early = case.too_early("P16", steps.translation_asked, filed, steps.translation_due)
     if early is not None:
         return early
     if last is None:
-        return Result("P16", "NOT_TESTED", "no-date", facts)
+        return Result("P16", "NOT_TESTED", why, facts)
     facts["due"] = format_date(last)
     if filed is None:
         return Result("P16", "NOT_TESTED", facts=facts)

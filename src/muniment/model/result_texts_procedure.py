@@ -154,6 +154,11 @@ PROCEDURE = {
                                        "is recorded."),
     "P16.NOT_TESTED.no-date": Text("Without a last day nothing can be compared.", "State the last "
                                    "day that the invitation set."),
+    "P16.NOT_TESTED.national-phase": Text(
+        "This office asks for a translation within a time limit from filing, and none runs from "
+        "the international filing date: it sets one when the filing enters the national phase, or "
+        "in an invitation.", "State the last day that the office set.",
+        basis="Paris Convention Art. 4D(3); PCT Art. 22 and Rule 51bis.1(e)"),
     "P16.NOT_TESTED.too-early": TOO_EARLY,
 
     "P17.NOT_CHARGED": Text("The office charges no fee for the claim."),
