@@ -116,9 +116,11 @@ def claim_is_declared_in_time(case: Case) -> Result:
     try:
         declared = _declared(case, case.made)
         if declared.result == "IN_TIME" and steps.corrected is not None:
-            return _corrected(case, steps.corrected, declared)
+            declared = _corrected(case, steps.corrected, declared)
     except CalendarUnknown as error:
         return _long_over(case) or unknown_calendar("P11", error)
+    if declared.result in ("IN_TIME", "COUNTED_IN_TIME"):
+        return _unless_published_early(case, declared)
     return declared
 
 
@@ -160,6 +162,27 @@ def _declared(case: Case, made: date) -> Result:
     if declared > last:
         return late("P11", case, facts)
     return Result("P11", "IN_TIME", "" if stated else "recorded", facts)
+
+
+def _unless_published_early(case: Case, found: Result) -> Result:
+    """Return what a request for early publication makes of an act that is in time without it.
+
+    What comes after such a request counts as not submitted (PCT Rule 26bis.1(b)). An international
+    application that is published before the time limit ends was published early.
+    """
+    asked, row = case.descent.early_publication if case.descent else None, None
+    since, steps = asked or case.published, case.claim.steps
+    acted = steps.corrected or steps.declared or case.claim.recorded
+    if since is not None and acted is not None and case.made is not None and acted > case.made:
+        row = case.policy("declaration") if acted >= since else None
+    if row is None or acted is None or not row.get("closes_early"):
+        return found
+    if not (steps.corrected or steps.declared):
+        return Result("P11", "NOT_TESTED", facts=found.facts)
+    facts = {**found.facts, "acted": format_date(acted)}
+    if asked is not None and acted > asked:
+        return late("P11", case, {**facts, "asked": format_date(asked)}, "early-publication")
+    return Result("P11", "TO_VERIFY", "early-publication", facts)
 
 
 def _not_stated(check: str, case: Case, row: Row, term: Term | None, made: date) -> Result:

@@ -58,6 +58,8 @@ class Descent:
     """The day of the publication that counts, if an office said so."""
     complete: bool = True
     """Whether every filing on the way stands in the public register."""
+    early_publication: date | None = None
+    """The day on which the applicant asked for early publication, if he did and let it stand."""
 
 
 @dataclass(frozen=True, slots=True)

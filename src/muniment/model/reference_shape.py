@@ -85,7 +85,7 @@ def _version(word: str, row: Row) -> bool:
     return (
         value in POLICY_VALUES[word] and all(isinstance(one, str) for one in texts)
         and _is_since(row.get("valid_from"))
-        and isinstance(row.get("each", False), bool)
+        and all(isinstance(row.get(name, False), bool) for name in ("each", "closes_early"))
         and (word not in COUNTED or _months(row))
         and row.get("late", "lost") in LATE_VALUES
         and (word not in PAIRS or value != "allowed" or _is_count(row.get("months"), 1, MONTHS_MAX))

@@ -27,6 +27,19 @@ PROCEDURE = {
                         "accepted it all the same."),
     "P11.EXCUSED.correction": Text("The claim was corrected on {corrected}, after {due}; the "
                                    "later office accepted it all the same."),
+    "P11.LATE.early-publication": Text(
+        "The claim was declared or corrected on {acted}, by {due}, but after early publication "
+        "was asked for on {asked}: what comes after such a request counts as not submitted.",
+        "Ask the office whether the request was withdrawn in time.", True,
+        "PCT Rule 26bis.1(b)"),
+    "P11.EXCUSED.early-publication": Text(
+        "The claim was declared or corrected on {acted}, after early publication was asked for on "
+        "{asked}; the later office accepted the claim all the same."),
+    "P11.TO_VERIFY.early-publication": Text(
+        "The claim was declared or corrected on {acted}, by {due}, but the filing was published, "
+        "or its early publication asked for, by then: what comes after such a request counts as "
+        "not submitted.", "Look up whether and when early publication was asked for; state it: "
+        "--fact early-publication=DATE", basis="PCT Rule 26bis.1(b)"),
     "P11.POLICY_UNKNOWN": UNKNOWN,
     "P11.POLICY_UNKNOWN.correction": Text(
         "The claim was declared in time; nobody sourced until when {office} lets a claim be "
@@ -158,7 +171,7 @@ PROCEDURE = {
         "This office asks for a translation within a time limit from filing, and none runs from "
         "the international filing date: it sets one when the filing enters the national phase, or "
         "in an invitation.", "State the last day that the office set.",
-        basis="Paris Convention Art. 4D(3); PCT Art. 22 and Rule 51bis.1(e)"),
+        basis="Paris Convention Art. 4D(3); PCT Rule 51bis.1(e)"),
     "P16.NOT_TESTED.too-early": TOO_EARLY,
 
     "P17.NOT_CHARGED": Text("The office charges no fee for the claim."),

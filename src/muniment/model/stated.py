@@ -83,23 +83,35 @@ def _parent(later: Filing, before: Descent | None, value: str) -> Descent:
 def _phase(later: Filing, before: Descent | None, value: str) -> Descent:
     """Read `OFFICE@DATE`: the filing is the national phase of one made there on that day."""
     office, _, day = value.partition("@")
-    published = before.published if before else None
-    return Descent(parse_date(day), office, international=True, phase="the international "
-                   "application", published=published)
+    made = Descent(parse_date(day), office, international=True, phase="the international "
+                   "application")
+    return _with_publication(made, before)
 
 
 def _international(later: Filing, before: Descent | None, value: str) -> Descent:
     """Read `yes`: the filing is itself an international application."""
     if value != "yes":
         raise ValueError
-    published = before.published if before else None
-    return Descent(later.date, later.office, international=True, published=published)
+    return _with_publication(Descent(later.date, later.office, international=True), before)
+
+
+def _with_publication(made: Descent, before: Descent | None) -> Descent:
+    """Return a descent with what was stated of the publication before it."""
+    if before is None:
+        return made
+    return replace(made, published=before.published, early_publication=before.early_publication)
 
 
 def _published(later: Filing, before: Descent | None, value: str) -> Descent:
     """Read `DATE`: the day of the publication that counts."""
     own = before or Descent(later.date, later.office)
     return replace(own, published=parse_date(value))
+
+
+def _early_publication(later: Filing, before: Descent | None, value: str) -> Descent:
+    """Read `DATE`: the day of a request for early publication that was let stand."""
+    own = before or Descent(later.date, later.office)
+    return replace(own, early_publication=parse_date(value))
 
 
 def _title(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
@@ -235,8 +247,8 @@ def _status(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
 _OfTheFiling = Callable[[Filing, Descent | None, str], Descent]
 _OfTheClaim = Callable[[Filing, ClaimFacts, str], dict[str, Any]]
 _OF_THE_FILING: dict[str, _OfTheFiling] = {
-    "international": _international, "parent": _parent, "phase": _phase,
-    "published": _published,
+    "early-publication": _early_publication, "international": _international,
+    "parent": _parent, "phase": _phase, "published": _published,
 }
 _OF_THE_CLAIM: dict[str, _OfTheClaim] = {
     "applicants": _applicants,

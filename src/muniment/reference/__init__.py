@@ -144,6 +144,8 @@ def _policy(line: Mapping[str, str]) -> dict[str, Any]:
     row: dict[str, Any] = {name: line[name] for name in ("basis", "source", "valid_from", "value")}
     if line.get("each") == "yes":
         row["each"] = True
+    if line.get("closes_early") == "yes":
+        row["closes_early"] = True
     if line.get("late"):
         row["late"] = line["late"]
     if line["word"] in COUNTED:
