@@ -24,7 +24,7 @@ from muniment.proof.errors import NotFound
 def run(*words, code=0):
     ran = CliRunner().invoke(app, [str(word) for word in words])
     assert ran.exit_code == code, (words, ran.output)
-    return ran.output
+    return ran.stdout if "--json" in words else ran.output
 
 
 def answer(*words, code=0):

@@ -10,9 +10,13 @@ from typer.testing import CliRunner
 from muniment.cli.app import app
 from muniment.network import invite as inviting
 from muniment.network.cluster import Cluster
+from muniment.network.guests import GUESTS_FILE
 from muniment.network.leave import leave
 from muniment.network.node import Node
 from muniment.network.remote_ledger import RemoteLedger
+from muniment.node.policy import newest_rule
+from muniment.node.solo import POLICY_FILE
+from muniment.proof.attestation import TrustPolicy
 from muniment.proof.errors import Busy, Fault, LedgerError, Malformed, OutOfTurn
 
 
@@ -28,7 +32,7 @@ def network(cometbft, tmp_path_factory):
 def run(*words, code=0):
     ran = CliRunner().invoke(app, [str(word) for word in words])
     assert ran.exit_code == code, ran.output
-    return ran.output
+    return ran.stdout if "--json" in words else ran.output
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +52,10 @@ def joined(invited, tmp_path_factory):
     filing, file, fingerprint = invited
     filing.file("XB")
     folder = tmp_path_factory.mktemp("joining") / "xe"
-    told = json.loads(run("join", file, folder, "--office", "XE", "--fingerprint", fingerprint,
-                          "--json"))
+    with pytest.MonkeyPatch.context() as ended:  # the command ends before its last step
+        ended.setattr("muniment.network.rebuild.settle", lambda *_: None)
+        told = json.loads(run("join", file, folder, "--office", "XE", "--fingerprint",
+                              fingerprint, "--json"))
     node = Node(folder)
     assert told["url"] == node.plan().place.url
     yield node
@@ -85,6 +91,43 @@ def test_node_that_joined_observes_and_fetches_the_history(network, invited, joi
             return one.log_root(one.head.size) == other.log_root(one.head.size)
 
     wait_for(is_complete, "the history")
+
+
+def test_office_that_joined_trusts_the_header_that_was_compared_by_telephone(
+    network, invited, joined
+):
+    """Its engine never had that block, nor had it the founding one, which is soon too old."""
+    made = inviting.read_invitation(invited[1].read_bytes())
+    own = TrustPolicy.parse((joined.folder / POLICY_FILE).read_text())
+    newest = newest_rule(own, made.origin)
+    assert newest.trusted == made.trusted
+    assert int(status(joined)["sync_info"]["earliest_block_height"]) > made.height
+    of_the_inviting = (network.nodes["XA"].folder / POLICY_FILE).read_text()
+    founding = newest_rule(TrustPolicy.parse(of_the_inviting), made.origin)
+    assert founding.trusted.height < made.height
+    assert own.require(made.origin, founding.first).trusted in {founding.trusted, made.trusted}
+    with RemoteLedger(joined.plan().place.url, joined.folder) as ledger:
+        assert ledger.is_attested
+
+
+def test_invitation_that_was_used_is_refused_before_anything_is_made(invited, joined, tmp_path):
+    """The engine of a second node with one key would be turned away for ever, and not told why."""
+    _, file, fingerprint = invited
+    told = json.loads(run("join", file, tmp_path / "xf", "--fingerprint", fingerprint, "--json",
+                          code=1))
+    assert told["error"] == "invitation-used"
+    assert not (tmp_path / "xf").exists()
+
+
+def test_invitation_whose_guest_was_forgotten_is_refused_at_once(network, invited, tmp_path):
+    file, node = tmp_path / "invitation.json", network.nodes["XD"]
+    fingerprint = json.loads(run("network", "invite", node.folder, "--out", file, "--json"))[
+        "fingerprint"]
+    (node.folder / GUESTS_FILE).unlink()
+    told = json.loads(run("join", file, tmp_path / "xf", "--fingerprint", fingerprint, "--json",
+                          code=1))
+    assert told["error"] == "guest-not-let-in"
+    assert not (tmp_path / "xf").exists()
 
 
 class Members:
@@ -125,6 +168,9 @@ def test_members_seat_a_fifth_validator_which_signs_and_unseat_it_again(
     run("office", "request", "XE", "--out", tmp_path / "xe.json", *own)
     members.decide("enrol-office", "--file", tmp_path / "xe.json")
     run("validator", "enrol", joined.folder, "--as", "XE", *own)
+    run("filing", "submit", "E-2026-00001", "--date", "2026-01-05", "--as", "XE", "--title",
+        "A kettle", *own)
+    assert "A kettle" in run("filing", "show", "XE/patent/E-2026-00001", *own)
     members.decide("admit-member", "--set", "office=XE", "--set", "units=10")
     members.five = True
     members.decide("seat-validator", "--set", "office=XE")

@@ -3,6 +3,7 @@
 import json
 import time
 import tomllib
+from types import SimpleNamespace
 
 import pytest
 from tests.network.conftest import LINE
@@ -10,6 +11,7 @@ from tests.network.test_joining import run
 from tests.network.test_local_network import Filing, agree_at, wait_for
 
 from muniment.network import rebuild as rebuilding
+from muniment.network import trusted_header
 from muniment.network.cluster import Cluster
 from muniment.network.home import SETTINGS, VALIDATOR_KEY, VOTES, Home, Place
 from muniment.network.node import Node, Plan
@@ -36,6 +38,7 @@ class Header:
     def __init__(self, digest=DIGEST, age=60):
         self.digest = lambda: digest
         self.time = (int(time.time()) - age, 0)
+        self.hashes = {"validators_hash": DIGEST, "next_validators_hash": DIGEST}
 
 
 @pytest.fixture
@@ -60,8 +63,9 @@ def node(tmp_path, monkeypatch):
 
 
 def answers(monkeypatch, header):
-    monkeypatch.setattr(rebuilding, "read_header", lambda rpc, height: header)
-    monkeypatch.setattr(rebuilding, "kept_heights", lambda rpc: (1, 40))
+    block = SimpleNamespace(header=header)
+    monkeypatch.setattr(trusted_header, "read_light_block", lambda rpc, height: block)
+    monkeypatch.setattr(trusted_header, "kept_heights", lambda rpc: (1, 40))
 
 
 def files(node):

@@ -82,6 +82,7 @@ def stages() -> Iterator[Callable[[str, int, int | None], None]]:
             if last[-1:] != [stage]:
                 last.append(stage)
                 sys.stderr.write(f"{stage} ...\n")
+                sys.stderr.flush()
 
         yield tell
         return

@@ -1,17 +1,17 @@
 """`network promote`, `invite`, `join`, `leave`: nodes come and go, each by one command."""
 
-import time
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from muniment.cli.common import JsonOption, errors, print_json, progress_bar, show, utc
-from muniment.cli.engine import LineOption
+from muniment.cli.common import JsonOption, errors, print_json, show, utc
+from muniment.cli.engine import LineOption, stages
 from muniment.proof.errors import Malformed, NotFound, VerificationError
 
-PATIENCE_SECONDS = 300.0
+STARTED_HERE = "it was started here: muniment node stop DIR before a service manager runs it"
 ListenOption = Annotated[str, typer.Option(
     "--listen", help="Address of this machine for the engine's peers.")]
 RpcListenOption = Annotated[str, typer.Option(
@@ -47,6 +47,17 @@ def _require_reachable(place: Any, host: str | None, rpc: str | None) -> None:
             remedy="Name the one at which the others reach it: --host HOST:PORT")
 
 
+def _warn_of_loopback(made: Any) -> None:
+    """Say so if an invitation names addresses that only this machine reaches."""
+    from muniment.network.home import LOOPBACK
+
+    if made.host.startswith(f"{LOOPBACK}:"):
+        sys.stderr.write(
+            f"warning: the invitation names {made.host} and {made.rpc}, which no other machine "
+            "reaches: it is for a node on this one. Else name --host HOST:PORT and --rpc URL; "
+            "the node must listen for peers (promote and join: --listen ADDRESS).\n")
+
+
 def promote(
     ledger: Annotated[Path, typer.Argument(help="A solo ledger; it becomes a node.")],
     listen: ListenOption = "127.0.0.1", p2p_port: P2pOption = 0, rpc_port: RpcOption = 0,
@@ -71,6 +82,7 @@ def promote(
         ("trust policy", f"{ledger}/trust-policy.txt goes on: hand out the new one"),
         ("commands", f"muniment ... --ledger {ledger} --node {plan.place.url}"),
         ("next", f"muniment network invite {ledger} --out FILE"),
+        ("service", STARTED_HERE),
     ])
 
 
@@ -88,12 +100,17 @@ def invite(
         from muniment.network import invite as inviting
         from muniment.network.node import Node
 
-        _require_reachable(Node(directory).plan().place, host, rpc)
-        made = inviting.invite(Node(directory), host=host, rpc=rpc)
+        place = Node(directory).plan().place
+        _require_reachable(place, host, rpc)
+        with stages() as stage:
+            made = inviting.invite(Node(directory), host=host, rpc=rpc,
+                                   progress=lambda what: stage(what, 0, None))
         inviting.write_invitation(made, out)
     if as_json:
-        print_json({"file": str(out), "fingerprint": made.fingerprint(), "until": made.until})
+        print_json({"file": str(out), "fingerprint": made.fingerprint(), "host": made.host,
+                    "rpc": made.rpc, "until": made.until})
         return
+    _warn_of_loopback(made)
     show([
         ("invitation", f"{out}; a secret until it is used, of no use after {utc(made.until)}"),
         ("fingerprint", made.fingerprint()),
@@ -119,9 +136,9 @@ def join(
 
         made = compared(invitation, fingerprint, quiet=as_json)
         place = _place(listen, p2p_port, rpc_port, rpc_listen)
-        node = inviting.prepare(made, directory, office, place, profile=profile)
+        node = inviting.join(made, directory, office, place, profile=profile)
         node.start()
-        height = follow(node, made.height, "joining", [made.rpc])
+        height, history = follow(node, made.height, [made.rpc])
     if as_json:
         print_json({"directory": str(directory), "height": height,
                     "node": node.home.node_id(), "url": node.plan().place.url})
@@ -129,8 +146,9 @@ def join(
     show([
         ("joined", f"{directory} observes, at block {height}"),
         ("node", f"{node.home.node_id()} at {node.plan().place.url}"),
-        ("history", "what came before is fetched and verified while it runs"),
+        ("history", history),
         ("to vote", "muniment validator enrol, then let the members seat it"),
+        ("service", STARTED_HERE),
     ])
 
 
@@ -187,31 +205,26 @@ def compared(invitation: Path, told: str | None, *, quiet: bool) -> Any:
     return made
 
 
-def follow(node: Any, least: int, what: str, sources: Sequence[str]) -> int:
-    """Wait until a node has fetched the state and stands at a height; show how far it is.
+def follow(node: Any, least: int, sources: Sequence[str]) -> tuple[int, str]:
+    """Wait until a node has fetched the state and stands at a height; show what it does.
 
-    Then it holds on to the block on which its trust hangs.
+    Then it holds on to the block on which its trust hangs. Returns the height, and what there is
+    of the history.
 
     Args:
         node: The node.
         least: The height.
-        what: What is done, for the progress bar.
         sources: RPC of nodes that may have the block on which the node's trust hangs.
 
     Raises:
-        Busy: It ended, or takes too long.
+        Busy: It ended, nobody lets it connect, or it takes too long.
     """
-    from muniment.network.rebuild import height_of, settle, why_not_yet
+    from muniment.network.progress import await_history, await_ledger
+    from muniment.network.rebuild import settle
 
-    end = time.monotonic() + PATIENCE_SECONDS
-    with progress_bar(what, None) as move:
-        while time.monotonic() < end:
-            height, behind = height_of(node)
-            move(height)
-            if height >= least and not behind:
-                settle(node, sources)
-                return int(height)
-            if node.supervisor.pid() is None:
-                break
-            time.sleep(0.3)
-    raise why_not_yet(node)
+    with stages() as stage:
+        height = await_ledger(node, least, stage)
+        settle(node, sources)
+        whole = await_history(node, stage)
+    return height, ("all of it is here, verified" if whole else
+                    "what came before is fetched and verified while it runs")

@@ -93,7 +93,7 @@ def rebuild(
     that the node's trust policy names, or an invitation's, compared by telephone.
     """
     with errors(as_json=as_json):
-        from muniment.cli.join import compared, follow
+        from muniment.cli.join import STARTED_HERE, compared, follow
         from muniment.network import rebuild as rebuilding
         from muniment.network.node import Node
 
@@ -108,16 +108,15 @@ def rebuild(
                             remedy="--from http://HOST:PORT, the RPC of another office's node")
         least = rebuilding.rebuild(node, sources, trusted, discard=discard)
         node.start()
-        height = follow(node, least, "rebuilding", sources)
+        height, history = follow(node, least, sources)
     if as_json:
         print_json({"directory": str(directory), "height": height})
         return
     kept = "removed" if discard else f"kept in {directory / rebuilding.DAMAGED}"
     show([("rebuilt", f"{directory} stands at block {height}"), ("damaged files", kept),
-          ("history", "what came before is fetched and verified while it runs"),
+          ("history", history),
           ("next", f"muniment doctor {directory}"),
-          ("service", "it was started here: muniment node stop DIR before a service manager runs "
-           "it")])
+          ("service", STARTED_HERE)])
 
 
 @app.command()

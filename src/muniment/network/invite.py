@@ -18,28 +18,42 @@ from urllib.parse import urlsplit
 
 from muniment.codec import Digest, Natural, Record, decoder, encode
 from muniment.editions import rules_of
-from muniment.model.validator import address_of
+from muniment.model.validator import address_of, validators
 from muniment.network.guests import let_in
 from muniment.network.home import Home, Place, state_sync
 from muniment.network.install import find, release_of
 from muniment.network.light_block import read_header
 from muniment.network.node import Node, Plan
+from muniment.network.queries import FILTER
 from muniment.network.remote_ledger import RemoteLedger
+from muniment.network.rpc import Rpc
 from muniment.network.snapshots import make as make_snapshot
-from muniment.network.trust import extend_policy
+from muniment.network.trust import begun_at, extend_policy
+from muniment.network.trusted_header import fetch_trusted
 from muniment.node.promotion import EVIDENCE_SECONDS
 from muniment.node.solo import POLICY_FILE
 from muniment.node.wallet import write_private
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.crypto import PrivateKey, b64, sha256, unb64
 from muniment.proof.engine_bytes import is_chain_id
-from muniment.proof.errors import Fault, LedgerError, Malformed, NotFound, OutOfTurn
+from muniment.proof.errors import (
+    Busy,
+    Fault,
+    LedgerError,
+    Malformed,
+    NotFound,
+    OutOfTurn,
+    Refused,
+)
 from muniment.proof.history import Trusted
+from muniment.vault.vault import make_vault_key
 
 FORMAT: Literal["muniment/invitation/v1"] = "muniment/invitation/v1"
 LIFE_SECONDS = 7 * 86_400
 BEHIND = 2
 """Blocks between the header named and the newest: the state of a later one must be there."""
+PATIENCE_SECONDS = 200.0
+"""How long the first blocks of a network are awaited; an idle one makes few."""
 _GROUPS, _GROUP_DIGITS = 6, 5
 _HASH, _NODE = re.compile(r"[0-9A-F]{64}"), re.compile(r"[0-9a-f]{40}")
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,253}")
@@ -102,29 +116,29 @@ _decode = decoder(Invitation)
 
 def invite(
     node: Node, *, host: str | None = None, rpc: str | None = None,
-    now: Callable[[], float] = time.time,
+    now: Callable[[], float] = time.time, progress: Callable[[str], None] = lambda _: None,
 ) -> Invitation:
     """Return an invitation to the network of a node, and let the invited node in.
+
+    A network that was founded just now has few blocks: they are awaited.
 
     Args:
         node: The inviting office's node; it must run.
         host: `host:port` at which others reach its engine, if not where it listens.
         rpc: URL at which others reach its RPC, if not where it listens.
         now: Returns the time in UTC seconds.
+        progress: Told what is awaited.
 
     Raises:
-        Busy: The node does not answer.
-        NotFound: It has decided too few blocks.
+        Busy: The node does not answer, or the network decides too few blocks.
     """
     plan = node.plan()
     asked = node.rpc()
-    height = int(asked.call("status")["sync_info"]["latest_block_height"]) - BEHIND
     genesis = asked.call("genesis")["genesis"]
-    if height < int(genesis["initial_height"]):
-        raise NotFound("chain-too-short", "The network has decided too few blocks to be joined.",
-                       remedy="Submit something, and try again.")
+    height = _await_blocks(asked, int(genesis["initial_height"]), progress)
     header = read_header(asked, height)
-    rules = _rules(node)
+    rules, size = _rules(node)
+    trusted = Trusted(header.chain_id, height, header.digest(), EVIDENCE_SECONDS)
     policy = extend_policy(node.folder / POLICY_FILE, asked, int(genesis["initial_height"]))
     key = PrivateKey.generate("Ed25519")
     until = int(now()) + LIFE_SECONDS
@@ -134,17 +148,38 @@ def invite(
         genesis=json.dumps(genesis, sort_keys=True), header=header.digest().hex().upper(),
         height=height, host=host or f"{plan.place.host}:{plan.place.p2p_port}",
         line=plan.line, node=node.home.node_id(), node_key=key.jwk()["d"], office=plan.office,
-        origin=rules["origin"], policy=policy.text(), rpc=rpc or plan.place.url, until=until,
+        origin=rules["origin"], policy=begun_at(policy.text(), rules["origin"], size, trusted),
+        rpc=rpc or plan.place.url, until=until,
     )
     let_in(node.folder, guest_id(made), until)
     make_snapshot(node.folder)
     return made
 
 
-def _rules(node: Node) -> dict[str, str]:
+def _await_blocks(asked: Rpc, first: int, progress: Callable[[str], None]) -> int:
+    """Return the height of the header to name, once the blocks after it are there."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        height = int(asked.call("status")["sync_info"]["latest_block_height"]) - BEHIND
+        if height >= first:
+            return height
+        if time.monotonic() > end:
+            raise Busy(
+                "chain-too-short", f"The network stands at block {height + BEHIND}, and can be "
+                f"joined from block {first + BEHIND} on; none came in {PATIENCE_SECONDS:.0f} s.",
+                basis="docs/network.md", remedy="See whether more than two thirds of the power "
+                "run: muniment network status DIR")
+        progress(f"waiting for block {first + BEHIND}: one comes by itself every ten seconds, or "
+                 "every minute by the profile wan")
+        time.sleep(0.3)
+
+
+def _rules(node: Node) -> tuple[dict[str, str], int]:
+    """Return the rules in force and the origin of a node's ledger, and the size of its log."""
     with RemoteLedger(node.plan().place.url) as ledger:
         rules = ledger.engine.rules
-        return {"edition": rules.edition, "hash": rules.hash, "origin": ledger.identity.origin}
+        return {"edition": rules.edition, "hash": rules.hash,
+                "origin": ledger.identity.origin}, ledger.head.size
 
 
 def guest_id(invitation: Invitation) -> str:
@@ -214,6 +249,39 @@ def write_invitation(invitation: Invitation, path: Path) -> None:
     write_private(path, encode(invitation) + b"\n")
 
 
+def join(
+    invitation: Invitation, folder: Path, name: str, place: Place, *, profile: str = "lan"
+) -> Node:
+    """Make the directory of a node that joins, once the inviting node answers for it.
+
+    Args:
+        invitation: The invitation.
+        folder: The node's directory; it must not exist, or be empty.
+        name: What the node is called: the office's code.
+        place: Where its engine listens.
+        profile: `lan` or `wan`.
+
+    Raises:
+        NotFound: The directory is not empty, or the network's line of the engine not installed.
+        Busy: The inviting node cannot be asked.
+        Refused: The invitation was used, or its node is not let in.
+        VerificationError: The inviting node has another header than the invitation.
+    """
+    _require_room(invitation, folder)
+    _require_unused(invitation)
+    header = fetch_trusted(invitation.rpc, invitation.trusted, folder)
+    node = prepare(invitation, folder, name, place, profile=profile)
+    header.hold()
+    return node
+
+
+def _require_room(invitation: Invitation, folder: Path) -> None:
+    find(invitation.line)
+    if folder.exists() and any(folder.iterdir()):
+        raise NotFound("directory-not-empty", f"{folder} is not empty.",
+                       remedy="Name another directory.")
+
+
 def prepare(
     invitation: Invitation, folder: Path, name: str, place: Place, *, profile: str = "lan"
 ) -> Node:
@@ -229,11 +297,9 @@ def prepare(
     Raises:
         NotFound: The directory is not empty, or the network's line of the engine not installed.
     """
-    find(invitation.line)
-    if folder.exists() and any(folder.iterdir()):
-        raise NotFound("directory-not-empty", f"{folder} is not empty.",
-                       remedy="Name another directory.")
+    _require_room(invitation, folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_vault_key(folder)
     node = Node(folder)
     node.home.make_keys(node=_node_key(invitation))
     node.home.write_genesis(json.loads(invitation.genesis))
@@ -241,6 +307,34 @@ def prepare(
     node.write_plan(Plan(name, place, invitation.line, serve=("--fetch-from", invitation.rpc)))
     (folder / POLICY_FILE).write_text(invitation.policy, encoding="ascii")
     return node
+
+
+def _require_unused(invitation: Invitation) -> None:
+    """Require that the inviting node lets in the invited one, and nobody has come in its name.
+
+    The engine says nothing of it: whoever is not let in would dial for ever.
+    """
+    guest, rpc = guest_id(invitation), Rpc(invitation.rpc)
+    try:
+        connected = {one["node_info"]["id"] for one in rpc.call("net_info")["peers"]}
+        answer = rpc.call("abci_query", path=f"{FILTER}id/{guest}", data="", height=0, prove=False)
+        let = not answer["response"]["code"]
+        with RemoteLedger(invitation.rpc) as ledger:
+            enrolled = {one.node for one in validators(ledger.state).values()}
+    except (Refused, KeyError, TypeError):  # a front that shows less: the engine will see
+        return
+    finally:
+        rpc.close()
+    if guest in connected | enrolled:
+        raise Refused(
+            "invitation-used", f"A node with the key of this invitation is "
+            f"{'connected' if guest in connected else 'enrolled'} already.",
+            basis="docs/network.md", remedy="One invitation is for one node: ask for another. If "
+            "it is your own, begun before, end that first: muniment node stop DIR")
+    if not let:
+        raise Refused(
+            "guest-not-let-in", f"The node of {invitation.office} does not let this one in.",
+            basis="docs/network.md", remedy="Ask for another invitation: muniment network invite")
 
 
 def _configure(

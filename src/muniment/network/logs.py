@@ -35,3 +35,28 @@ def log_as_json(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+
+
+def last_complaint(text: str) -> str:
+    """Return in words what a process complained of last, or else what it said last.
+
+    Args:
+        text: The end of its log: lines of JSON, of ours or the engine's, and others, as a panic
+            of the engine is.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    told = [_told(line) for line in lines]
+    panics = [line for line in lines if line.startswith(("panic:", "fatal error:"))]
+    errors = [said for level, said in told if level in {"error", "warning", "critical"}]
+    return (panics or errors or [said for _, said in told] or ["nothing"])[-1][:500]
+
+
+def _told(line: str) -> tuple[str, str]:
+    """Return the level of a line and what it says, without what only a machine reads."""
+    try:
+        plain = json.loads(line)
+        said = str(plain["event"] if "event" in plain else plain["_msg"])
+        why = plain.get("error") or plain.get("err")
+        return str(plain["level"]), f"{said}: {why}" if why else said
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "", line

@@ -24,7 +24,7 @@ from pathlib import Path
 from muniment.abci.address import ADDRESS_BYTES_MAX
 from muniment.network.home import FOLDER, Home, Place
 from muniment.network.install import DEFAULT_LINE, find
-from muniment.network.logs import log_as_json
+from muniment.network.logs import last_complaint, log_as_json
 from muniment.network.process import Process
 from muniment.network.rpc import Rpc
 from muniment.network.skew import VARIABLE as CLOCK_VARIABLE
@@ -257,10 +257,9 @@ class Node:
             time.sleep(_LOOK_SECONDS / 4)
 
     def _failed(self, what: str, process: Process) -> Busy:
-        """Return what to tell, with the last lines of a process that is to blame."""
-        last = " ".join(line.strip() for line in process.tail().strip().splitlines()[-2:])
+        """Return what to tell, with what a process that is to blame said last."""
         return Busy("node-not-ready", f"{self.folder.name}: {what}. Its {process.name} says last: "
-                    f"{last[-500:] or 'nothing'}",
+                    f"{last_complaint(process.tail())}",
                     remedy=f"muniment doctor {self.folder}; its logs are in {process.log.parent}")
 
 

@@ -9,31 +9,25 @@
 
 import json
 import shutil
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from muniment.network.home import GENESIS, VOTES, Home, state_sync
-from muniment.network.light_block import kept_heights, read_header
 from muniment.network.node import Node
 from muniment.network.remote_ledger import RemoteLedger
-from muniment.network.rpc import Rpc
 from muniment.network.snapshots import FOLDER as SNAPSHOTS
 from muniment.network.trust import begin_here
+from muniment.network.trusted_header import fetch_trusted
 from muniment.node.ledger import Ledger
-from muniment.node.promotion import EVIDENCE_SECONDS
 from muniment.node.solo import POLICY_FILE
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.errors import (
     Busy,
     LedgerError,
     NotFound,
-    OutOfTurn,
     Refused,
-    VerificationError,
 )
 from muniment.proof.history import Trusted
 from muniment.storage.decided import DecidedStorage
@@ -68,13 +62,14 @@ def rebuild(
                    remedy=f"muniment node stop {node.folder}, or your service manager")
     _require_votes(node.home)
     _require_chain(node.home, trusted)
-    heights = [_height_of(url, trusted) for url in sources]
+    headers = [fetch_trusted(url, trusted, node.folder) for url in sources]
     _put_aside(node, discard=discard)
+    headers[0].hold()
     node.home.set_section("statesync", state_sync(
         sources, trusted.height, trusted.header_hash.hex().upper()))
     plan = node.plan()
     node.write_plan(replace(plan, serve=_serving(plan.serve, sources)))
-    return max(heights)
+    return max(one.top for one in headers)
 
 
 def own_trust(node: Node) -> Trusted:
@@ -136,26 +131,6 @@ def _require_chain(home: Home, trusted: Trusted) -> None:
                       f"{chain}.", basis=_BASIS, remedy="Take an invitation to its own network.")
 
 
-def _height_of(url: str, trusted: Trusted) -> int:
-    """Return the height of a source that has the trusted header."""
-    rpc = Rpc(url)
-    try:
-        header = read_header(rpc, trusted.height)
-        if header.time[0] + EVIDENCE_SECONDS < time.time():
-            raise OutOfTurn(
-                "trust-too-old", f"The header of height {trusted.height} that is trusted is "
-                "too old: validators do not answer for it any more.", basis=_BASIS,
-                remedy="Rebuild by an invitation: muniment network invite")
-        if header.digest() != trusted.header_hash:
-            raise VerificationError(
-                "source-differs", f"{url} has another header at height {trusted.height} than the "
-                "one that is trusted.", basis=_BASIS,
-                remedy="Do not fetch from it. Two stories: docs/runbooks/fork.md")
-        return kept_heights(rpc)[1]
-    finally:
-        rpc.close()
-
-
 def _put_aside(node: Node, *, discard: bool) -> None:
     """Move or remove ledger, snapshots and the engine's data, but for the record of votes."""
     votes = node.home.path / VOTES
@@ -181,20 +156,3 @@ def _serving(given: Sequence[str], sources: Sequence[str]) -> tuple[str, ...]:
     kept = [one for at, one in enumerate(given)
             if one != _FETCH and (at == 0 or given[at - 1] != _FETCH)]
     return (*kept, *(word for url in sources for word in (_FETCH, url)))
-
-
-def height_of(node: Node) -> tuple[int, bool]:
-    """Return the height of a node that fetches, and whether it still catches up."""
-    try:
-        sync: Any = Rpc(node.plan().place.url, 2.0).call("status")["sync_info"]
-        return int(sync["latest_block_height"]), bool(sync["catching_up"])
-    except (LedgerError, KeyError, TypeError, ValueError):
-        return 0, True
-
-
-def why_not_yet(node: Node) -> LedgerError:
-    """Return what to tell of a node that fetches for too long."""
-    return Busy(
-        "not-caught-up", f"{node.folder} has not caught up yet. {node.engine.tail()[-300:]}",
-        basis=_BASIS, remedy="If it still discovers snapshots, no office offers one: let another "
-        f"run muniment node snapshot DIR. Look again: muniment doctor {node.folder}")

@@ -37,7 +37,8 @@ from muniment.storage.pages import PagedTree
 from muniment.storage.protocol import Head
 from muniment.storage.sqlite import FILE_NAME
 
-_FOLDER = "restoring"
+FOLDER = "restoring"
+"""Where a ledger is put together, within the node's directory."""
 RESTORED_FILE = "restored.json"
 """Names the height of a restored ledger until a block follows it."""
 _PAGES_CACHED = 4_000
@@ -50,7 +51,7 @@ class Restoring:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._folder = directory / _FOLDER
+        self._folder = directory / FOLDER
         self._facts: Facts | None = None
         self._storage: DecidedStorage | None = None
         self._tree: PagedTree | None = None

@@ -105,6 +105,21 @@ def begin_here(path: Path, rpc: Responder, origin: str, size: int) -> bool:
     return True
 
 
+def begun_at(text: str, origin: str, size: int, trusted: Trusted) -> str:
+    """Return a policy in which trust in a network begins at a newer header.
+
+    Args:
+        text: The policy; whoever is handed it was not there when its own header was new.
+        origin: The ledger's origin.
+        size: The size of the log, all of whose later checkpoints the header's followers commit to.
+        trusted: The header.
+    """
+    rule = newest_rule(TrustPolicy.parse(text), origin)
+    if rule is None or rule.trusted is None:
+        return text
+    return _divided(text, rule, max(size, rule.first), trusted)
+
+
 def _divided(text: str, rule: Rule, size: int, newer: Trusted) -> str:
     """Return a policy whose rule ends before a size, from which on a newer header is trusted."""
     if rule.trusted is not None:

@@ -26,6 +26,7 @@ from muniment.proof.canonical import decode
 from muniment.proof.canonical import encode as encode_plain
 from muniment.proof.crypto import PrivateKey
 from muniment.proof.errors import LedgerError, Malformed, NotFound, Refused, VerificationError
+from muniment.vault.vault import begin_vault
 
 
 class Decided(NamedTuple):
@@ -201,8 +202,9 @@ def office_enrolment(
 ) -> EnrolOffice:
     """Return the act by which members enrol an office; its keys are kept in the directory.
 
-    Asked again, it is made of the same keys.
+    Asked again, it is made of the same keys. The office's vault begins with them.
     """
+    begin_vault(register.directory)
     path = register.directory / KEYS / f"{office}.json"
     if not path.exists():
         Wallet.generate(office, keys=keys, threshold=threshold).save(path)

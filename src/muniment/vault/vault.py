@@ -241,11 +241,19 @@ class Vault:
 
 
 def make_vault_key(directory: Path) -> None:
-    """Make the vault key of a new ledger."""
+    """Make the vault key of a directory that has none."""
     path = directory / "keys" / VAULT_KEY_FILE
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(AESGCM.generate_key(256).hex() + "\n")
+
+
+def begin_vault(directory: Path) -> None:
+    """Make the vault key where no vault was begun; a lost key is never replaced."""
+    if not any((directory / one).exists() for one in (
+            VAULT_FILE, KEYS_FILE, f"keys/{VAULT_KEY_FILE}")):
+        make_vault_key(directory)
 
 
 def _vault_key(directory: Path) -> bytes:
@@ -255,7 +263,8 @@ def _vault_key(directory: Path) -> bytes:
     except (FileNotFoundError, ValueError):
         raise NotFound(
             "vault-key-missing", f"{path.name} is missing or unreadable.",
-            basis="docs/privacy.md", remedy="Restore it from the key backup.",
+            basis="docs/privacy.md", remedy="Restore it from the key backup. An office that "
+            "joined, and never had one: muniment office request CODE --out FILE",
         ) from None
     if len(key) != 32:
         raise NotFound("vault-key-missing", f"{path.name} is no key of 32 bytes.")
