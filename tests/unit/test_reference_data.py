@@ -108,6 +108,8 @@ def test_versions_of_a_policy_run_from_the_newest_back():
     ("membership", ("XC", "paris"), {"from": "", "until": ""}),
     ("period", ("patent", "patent"), {"months": 0, "basis": "Art. 4C"}),
     ("restoration", ("XC", "patent", "due-care"), {"months": 2, "basis": "s. 1"}),
+    ("restoration", ("XC", "patent", "due-care"),
+     {"months": 2, "basis": "s. 1", "valid_from": "", "valid_until": "2025"}),
 ])
 def test_row_that_the_rules_cannot_read_is_unsound(table, name, row):
     assert not row_is_sound(table, name, row)

@@ -190,6 +190,10 @@ def _grounds(case: Case) -> list[tuple[str, Row]]:
     if case.filed is None:
         return []
     office = case.office if case.is_international else case.later.office
+    if case.descent is not None and case.descent.phase:
+        effect = case.policy("restored")
+        if effect is not None and effect["value"] == "own-only":
+            return []  # incompatible with PCT Rule 49ter: it restores nothing in that phase
     return case.rulebook.restorations(office, case.later.right, case.filed)
 
 

@@ -66,7 +66,8 @@ def _period(name: tuple[str, ...], row: Row) -> bool:
 
 def _restoration(name: tuple[str, ...], row: Row) -> bool:
     return _period(name, row) and _is_since(row.get("valid_from")) and (
-        _is_count(row.get("request_months", 0), 0, MONTHS_MAX))
+        _is_count(row.get("request_months", 0), 0, MONTHS_MAX)
+        and _is_since(row.get("valid_until", "")))
 
 
 def _policy(name: tuple[str, ...], row: Row) -> bool:

@@ -8,6 +8,7 @@ _ASK_COPY = "Ask for a certified copy."
 _COMPARE = "Compare the number with the filing receipt."
 _FIRST = "Claim the priority of the first filing, if its period still runs."
 _ONE_SUBJECT = "Ask the office of the earlier filing which filings have its subject."
+_ASK_RESTORED = "Ask the office whether it restores the right of priority."
 _HOLDER = "The later office decides; ask the office that holds that claim."
 
 RIGHT = {
@@ -80,8 +81,8 @@ RIGHT = {
         basis="PCT Rule 49ter.1(a) and (g)"),
     "P06.RESTORED_ELSEWHERE": Text(
         "The period ended on {deadline[end]}; {restored_by} restored the right on the criterion "
-        "{criterion}, and this office, which restores no such right itself, gives no effect to "
-        "it.", "", True, "PCT Rule 49ter.1"),
+        "{criterion}, and this office gives no effect to it; nobody sourced that it restores the "
+        "right itself.", _ASK_RESTORED, True, "PCT Rule 49ter.1"),
     "P06.RESTORED_ELSEWHERE.own-request": Text(
         "The period ended on {deadline[end]}; {restored_by} restored the right on the criterion "
         "{criterion}, and this office gives no effect to it.", "Request restoration at this "
@@ -107,8 +108,8 @@ RIGHT = {
     "P06.VOID": Text("The period ended on {deadline[end]}, and the international application was "
                      "filed more than two months after it, after {restoration[until]}: the claim "
                      "is considered void for the PCT.", "", True, "PCT Rule 26bis.2(b)-(c)"),
-    "P06.LATE": Text("The period ended on {deadline[end]} and the office restores no such right.",
-                     "", True),
+    "P06.LATE": Text("The period ended on {deadline[end]}; nobody sourced that the office restores "
+                     "the right.", _ASK_RESTORED, True),
     "P06.LATE.window-over": Text("The period ended on {deadline[end]} and the window for "
                                  "restoration is over since {restoration[until]}.", "", True),
     "P06.LATE.at-any-rate": Text(

@@ -105,7 +105,9 @@ class Rulebook:
             rows = self.reference.rows("restoration", office, right)
             self._restorations[key] = tuple((name[-1], row) for name, row in rows)
         text = format_date(day)
-        return [one for one in self._restorations[key] if one[1]["valid_from"] <= text]
+        return [one for one in self._restorations[key]
+                if one[1]["valid_from"] <= text
+                and not ("" < one[1].get("valid_until", "") <= text)]
 
     def policies(self, office: str, right: str) -> "Policies":
         """Return the policies of an office for a kind of right."""

@@ -125,6 +125,7 @@ def _restoration(line: Mapping[str, str]) -> Row:
         "source": line["source"],
         "valid_from": line["valid_from"],
         **({"request_months": int(line["request_months"])} if line["request_months"] else {}),
+        **({"valid_until": line["valid_until"]} if line.get("valid_until") else {}),
     }
     return "restoration", (line["office"], line["right"], line["criterion"]), row
 
