@@ -30,7 +30,7 @@ from muniment.operations.remove_member import RemoveMember
 from muniment.operations.set_parameter import SetParameter
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.canonical import encode
-from muniment.proof.errors import VerificationError
+from muniment.proof.errors import Refused, VerificationError
 from muniment.proof.history import Trusted
 from muniment.vault.vault import make_vault_key
 
@@ -350,6 +350,28 @@ def test_a_policy_renewed_at_the_newest_header_waits_for_no_block_of_an_idle_net
     forger = bench.forger()
     forger.chain = chain
     assert bench.answer(forger, *FORGED, code=5)["error"] == "commit-not-there-yet"
+
+
+def test_next_block_is_waited_for_where_the_node_lacks_the_trusted_one(bench, monkeypatch):
+    """A node that joined or pruned: what trust hangs on is kept at the desk, from another node."""
+    bench.trust()
+    bench.run(bench.honest, *SHOW)
+    answer, newest = bench.honest.call, bench.honest.chain.height
+
+    def call(method, **given):
+        if method in {"commit", "validators"} and int(given["height"]) < newest:
+            raise Refused("node-refused", f"lowest height is {newest}")
+        told = answer(method, **given)
+        if method == "status":
+            told["sync_info"]["earliest_block_height"] = str(newest)
+        return told
+
+    monkeypatch.setattr(bench.honest, "call", call)
+    (bench.desk / "seen.json").unlink()
+    bench.honest.decide(bench.world.envelope("XA", 2, [filing("XA", 2)], not_after=LATER))
+    assert bench.answer(bench.honest, *SHOW, code=5)["error"] == "commit-not-there-yet"
+    bench.honest.decide()
+    assert bench.answer(bench.honest, *SHOW)["attested"] is True
 
 
 @pytest.mark.parametrize("question", ["pages", "entries", "tiles"])

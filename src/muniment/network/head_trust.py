@@ -205,7 +205,7 @@ class HeadTrust:
         try:
             return _last_header(self.commit(checkpoint, height, trusted))
         except Busy:
-            header = read_header(self._rpc, trusted.height)
+            header = read_header(KeptBlocks(self._rpc, self._directory), trusted.height)
             if not self._commits(header, checkpoint, trusted):
                 raise
             return header  # an idle network makes no newer one for a while

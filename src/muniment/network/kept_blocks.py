@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from muniment.network.light_block import Responder
+from muniment.network.light_block import Responder, read_light_block
 from muniment.node.wallet import write_private
-from muniment.proof.errors import Refused
+from muniment.proof.errors import LedgerError, Refused
 
 FOLDER = "kept-blocks"
 _METHODS = ("commit", "validators")
@@ -78,7 +78,12 @@ class KeptBlocks:
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, exist_ok=True)
             for height in sorted(heights):
-                standing, answers = self._kept(height), self._answers.get(height, {})
+                standing = self._kept(height)
+                if not any(name.startswith("validators") for name in
+                           (*standing, *self._answers.get(height, ()))):
+                    with suppress(LedgerError):  # a step to the next block asked for none
+                        read_light_block(self, height)
+                answers = self._answers.get(height, {})
                 if answers.keys() - standing.keys():
                     merged = json.dumps({**standing, **answers})
                     write_private(self._path(height), merged.encode("ascii"))
