@@ -127,7 +127,7 @@ def _head(head: bytes) -> dict[str, Any]:
 
 
 def _place(held: bytes, directory: Path) -> list[str]:
-    (directory / KEYS).mkdir(mode=0o700, exist_ok=True)
+    (directory / KEYS).mkdir(mode=0o700, parents=True, exist_ok=True)
     written = []
     with tarfile.open(fileobj=BytesIO(held)) as archive:
         for entry in archive:

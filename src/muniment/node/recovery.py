@@ -17,10 +17,13 @@ from muniment.operations.recover_account import RecoverAccount
 from muniment.proof.canonical import decode
 from muniment.proof.errors import NotFound
 
+RECOVERED = ".recovered"
+"""What the file of keys ends with that wait for a recovery."""
+
 
 def waiting_wallet(register: Register, account: str) -> Path:
     """Return where the keys are kept that wait for a recovery."""
-    return register.directory / KEYS / f"{account}.recovered"
+    return register.directory / KEYS / f"{account}{RECOVERED}"
 
 
 def request(
