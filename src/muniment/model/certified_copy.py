@@ -7,10 +7,10 @@ certified, or a digital library was asked for it (PCT Rule 17.1).
 from datetime import date
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.formalities import due, limit, overdue, resting_on, unknown_calendar
 from muniment.model.priority_case import Case, Document
 from muniment.model.priority_result import Result, by_law, plain
 from muniment.model.rulebook import Row, Term
+from muniment.model.time_limit import due, limit, overdue, resting_on, unknown_calendar
 
 PARIS_MONTHS = 3
 """No office may refuse a copy filed by then (Paris Convention Art. 4D(3))."""

@@ -2,8 +2,9 @@
 
 Here stand the ones that need no more than the claim, the register and a row: P01 to P04, P07, P21,
 P22. The others stand beside: the period in `period.py`, the first filing in `first_filing.py`, the
-applicant in `applicant.py`, the procedure in `formalities.py` and `certified_copy.py`, what is
-inherited in `inheritance.py`. P18 looks at all claims together, in `priority.py`.
+applicant in `applicant.py`, the procedure in `declaration.py`, `formalities.py` and
+`certified_copy.py`, what is inherited in `inheritance.py`. P18 looks at all claims together, in
+`priority.py`.
 """
 
 from collections.abc import Callable
@@ -11,9 +12,9 @@ from collections.abc import Callable
 from muniment.model.applicant import applicant_is_entitled
 from muniment.model.calendar import format_date
 from muniment.model.certified_copy import copy_is_in_time, copy_is_intact, copy_is_on_record
+from muniment.model.declaration import claim_is_declared_in_time
 from muniment.model.first_filing import filing_is_first, filing_is_not_barred
 from muniment.model.formalities import (
-    claim_is_declared_in_time,
     fee_is_paid,
     number_is_given_in_time,
     translation_is_filed,
