@@ -1,10 +1,8 @@
 """The generated reference pages: transaction types, codes, state tables, the lock of numbers."""
 
-import ast
 import inspect
 from collections import Counter
 from collections.abc import Iterator
-from textwrap import dedent
 
 from muniment import codec
 from muniment.declare import TransactionType
@@ -28,6 +26,7 @@ from muniment.model import (
 )
 from muniment.model.codes import ENVELOPE_CODES, OPERATION_CODES, OPERATION_REASONS
 from muniment.model.state import Table
+from muniment.node.acts import field_docs
 from muniment.operations import declared
 from muniment.texts import LANGUAGES, catalogue, gaps
 
@@ -76,21 +75,6 @@ def _members(payload: type[codec.Record]) -> Iterator[str]:
     documented = field_docs(payload)
     for name, _, required in codec.fields(payload):
         yield f"| `{name}` | {'yes' if required else 'no'} | {documented[name]} |"
-
-
-def field_docs(kind: type) -> dict[str, str]:
-    """Return the text under each field of a class; a field without one is an error."""
-    tree = ast.parse(dedent(inspect.getsource(kind)))
-    body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-    found: dict[str, str] = {}
-    for one, following in zip(body, [*body[1:], None], strict=True):
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
-            text = following.value if isinstance(following, ast.Expr) else None
-            if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
-                raise ValueError(  # noqa: TRY004
-                    f"{kind.__name__}.{one.target.id} has no text under it.")
-            found[one.target.id] = " ".join(text.value.split())
-    return found
 
 
 def state_tables() -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from spec.generate import stale
-from spec.pages import field_docs, numbers_lock
+from spec.pages import numbers_lock
 from typer.main import get_command
 
 from muniment.cli.app import app
+from muniment.node.acts import field_docs
 from muniment.operations import declared
 
 ROOT = Path(__file__).parent.parent

@@ -131,7 +131,9 @@ def test_one_office_alone_is_told_to_propose(network):
 @pytest.mark.parametrize(("arguments", "code", "error"), [
     (("propose", "file-application"), 2, "act-unknown"),
     (("propose", "no-such-act"), 2, "act-unknown"),
-    (("propose", "admit-member", "--set", "office=XE"), 2, "malformed-value"),
+    (("propose", "admit-member", "--set", "office=XE"), 2, "act-malformed"),
+    (("propose", "admit-member", "--set", "office=XE", "--set", "unit=1"), 2, "act-malformed"),
+    (("rulebook", "no-such-act"), 2, "act-unknown"),
     (("propose", "admit-member", "--set", "office"), 2, "act-malformed"),
     (("propose", "admit-member", "--set", "office=XE", "--set", "units=1.5"), 2, "malformed-value"),
     (("propose", "admit-member", "--file", __file__), 2, "act-malformed"),
@@ -142,6 +144,33 @@ def test_one_office_alone_is_told_to_propose(network):
 def test_wrong_input_is_answered_in_kind(network, arguments, code, error):
     told = network.answer("governance", *arguments, code=code)
     assert told["error"] == error
+
+
+def test_an_act_that_lacks_something_is_told_all_of_it_at_once_with_its_meaning(network):
+    told = network.answer("governance", "propose", "set-parameter", "--set", "nme=x", code=2)
+    for said in ("name (The parameter", "value (Its value", "has no nme"):
+        assert said in told["detail"]
+    advised = told["remedy"].partition("muniment ")[2].split()
+    assert "proposal-days" in network.run(*advised)
+    wrong = network.answer("governance", "propose", "set-parameter", "--set", "name=x", "--set",
+                           "value=many", code=2)
+    assert wrong["remedy"] == told["remedy"].replace("what each", "what each NAME")
+
+
+def test_every_act_is_taught_and_its_example_is_a_proposal(network):
+    """What the rulebook says can be typed: the ledger reads it, whatever it then decides."""
+    book = network.answer("governance", "rulebook")["acts"]
+    acts = [one["act"] for one in book if "members" in one["signers"]]
+    assert len(acts) == 11
+    for act in acts:
+        shown = network.answer("governance", "rulebook", act)
+        assert all(one["meaning"] for one in shown["names"])
+        assert network.run("governance", "rulebook", act).count("\n") >= 5
+        typed = shown["propose"].split()
+        if "--file" not in typed:
+            done = RUNNER.invoke(app, [*typed[1:], "--ledger", str(network.path), "--as", "XA",
+                                       "--json"])
+            assert json.loads(done.stdout).get("error") not in {"act-malformed", "malformed-value"}
 
 
 def test_act_that_is_refused_though_carried_says_so(network):

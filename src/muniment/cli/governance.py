@@ -94,9 +94,10 @@ def _next_steps(register: Register, decided: Any) -> list[tuple[str, str]]:
 
 @app.command()
 def propose(
-    act: Annotated[str, typer.Argument(help="The act, e.g. admit-member.")],
+    act: Annotated[str, typer.Argument(
+        help="The act, e.g. admit-member; `rulebook` lists them.")],
     pairs: Annotated[list[str] | None, typer.Option(
-        "--set", help="NAME=VALUE of the act; repeatable.")] = None,
+        "--set", help="NAME=VALUE of the act; repeatable. `rulebook ACT` says which.")] = None,
     file: Annotated[Path | None, typer.Option(help="The act as JSON.")] = None,
     agree: Annotated[bool, typer.Option(
         "--vote/--no-vote", help="Vote for it at once.")] = True,
@@ -235,11 +236,18 @@ def _show_ballot(register: Register, one: dict[str, Any], *, as_json: bool) -> N
 
 
 @app.command()
-def rulebook(ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False) -> None:
-    """Show who decides what under the edition in force, and the parameters."""
+def rulebook(
+    act: Annotated[str | None, typer.Argument(
+        help="One act: what it does, its NAMEs, how it is proposed.")] = None,
+    ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False,
+) -> None:
+    """Show who decides what under the edition in force, and the parameters; or one act."""
     with opened(ledger, as_json=as_json, read_only=True) as register:
         from muniment.node.ballot import rulebook as rules
 
+        if act is not None:
+            _show_act(register, act, as_json=as_json)
+            return
         book = rules(register.ledger)
         if as_json:
             print_json(book)
@@ -258,4 +266,21 @@ def rulebook(ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False)
         show_table(("parameter", "value", "least", "greatest", "meaning"), [
             (one["name"], one["value"], one["least"], one["most"], one["meaning"])
             for one in book["parameters"]])
-        show([("recovery", f"{book['recovery_days']} days, in which any current key can object")])
+        show([("recovery", f"{book['recovery_days']} days, in which any current key can object"),
+              ("an act", "muniment governance rulebook ACT shows its NAMEs and how to propose it")])
+
+
+def _show_act(register: Register, act: str, *, as_json: bool) -> None:
+    from muniment.node.governance import act_card
+
+    one = act_card(register.ledger, act)
+    if as_json:
+        print_json(one)
+        return
+    show([("act", f"{one['act']}: {one['does']}"),
+          ("who decides", f"{', '.join(one['signers'])}; {one['majority']} majority")],
+         fiction=register.is_fiction)
+    show_table(("NAME", "needed", "VALUE", "meaning"), [
+        (named["name"], "yes" if named["required"] else "no", named["written"], named["meaning"])
+        for named in one["names"]])
+    show([("propose it", one["propose"])])

@@ -7,9 +7,10 @@ from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
 
-from muniment.codec import Payload, members
+from muniment.codec import Payload, encode
 from muniment.model import codes
 from muniment.operations import declared
+from muniment.proof.canonical import decode
 from muniment.proof.errors import Refused
 
 _REMEDIES = {
@@ -86,7 +87,7 @@ def refused(code: int, words: Mapping[str, str] | None = None) -> Refused:
 
 def words_of(operation: Payload, directory: Path) -> dict[str, str]:
     """Return what an operation says of the words in capitals of a remedy."""
-    plain = members(operation)
+    plain = decode(encode(operation))
     known = {"ACCOUNT": plain.get("account"), "ACT": plain["type"], "DIR": str(directory),
              "NUMBER": plain.get("proposal"), "OFFICE": plain.get("office")}
     if plain.get("right") and plain.get("number"):

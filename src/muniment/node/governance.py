@@ -13,6 +13,7 @@ from muniment.editions import rules_of
 from muniment.model.member import GOVERNANCE, is_governed
 from muniment.model.possession import NodeKeys, prove_node, prove_possession
 from muniment.model.proposal import PROPOSALS, Proposal, counted, digest_of, tally
+from muniment.node.acts import card, require_names
 from muniment.node.ledger import Ledger
 from muniment.node.register import Receipt, Register
 from muniment.node.solo import KEYS
@@ -67,18 +68,39 @@ def act_from(
     Raises:
         Malformed: It is no act of the members, or its members are not those of the type.
     """
-    payload = members_acts(ledger).get(kind)
-    if payload is None:
-        raise Malformed(
-            "act-unknown", f"{kind!r} is no act that the members decide.",
-            basis="docs/governance.md", remedy="See them: muniment governance rulebook",
-        )
+    payload = _act_of(ledger, kind)
     typed = {name: _typed(payload, name, text) for name, text in texts.items()}
     plain = {**plain, **typed, "type": kind}
     if kind == "activate-edition" and "hash" not in plain and "edition" in plain:
         plain = {**plain, "hash": rules_of(str(plain["edition"])).hash}
-    act: Payload = ledger.engine.rules.decode(encode_plain(plain))
+    require_names(kind, payload, plain)
+    try:
+        act: Payload = ledger.engine.rules.decode(encode_plain(plain))
+    except Malformed as error:
+        error.remedy = f"See what each NAME takes: muniment governance rulebook {kind}"
+        raise
     return act
+
+
+def act_card(ledger: Ledger, kind: str) -> dict[str, Any]:
+    """Return what an act of the members is, its NAMEs, and how it is proposed.
+
+    Raises:
+        Malformed: It is no act of the members.
+    """
+    payload = _act_of(ledger, kind)
+    return card(ledger.engine.rules.types[payload][0], payload)
+
+
+def _act_of(ledger: Ledger, kind: str) -> type[Payload]:
+    acts = members_acts(ledger)
+    if kind not in acts:
+        raise Malformed(
+            "act-unknown", f"{kind!r} is no act that the members decide. They decide "
+            f"{', '.join(acts)}.", basis="docs/governance.md",
+            remedy="See who decides what: muniment governance rulebook",
+        )
+    return acts[kind]
 
 
 def _typed(payload: type[Payload], name: str, text: str) -> Any:
