@@ -1,13 +1,15 @@
 """The certified copy of the earlier filing: P13, P14, P15 (Paris Convention Art. 4D(3)).
 
-A copy serves in three ways: the later office received it, the earlier office recorded here what it
-certified, or a digital library was asked for it (PCT Rule 17.1).
+A copy serves in four ways: the later office received it, the earlier office recorded here what it
+certified, a digital library was asked for it, or the receiving Office to send its own (PCT Rule
+17.1(a) to (b-bis)).
 """
 
 from datetime import date
+from typing import Literal
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.priority_case import Case, Document
+from muniment.model.priority_case import NO_STEPS, Case, Document
 from muniment.model.priority_result import Result, by_law, plain
 from muniment.model.rulebook import Row, Term
 from muniment.model.time_limit import due, limit, overdue, resting_on, unknown_calendar
@@ -15,6 +17,8 @@ from muniment.model.time_limit import due, limit, overdue, resting_on, unknown_c
 PARIS_MONTHS = 3
 """No office may refuse a copy filed by then (Paris Convention Art. 4D(3))."""
 _NOT_ASKED = {"not-required": "NOT_REQUIRED", "on-request": "ON_REQUEST"}
+Way = Literal["library", "there", "transmittal"]
+"""How a copy serves: it is there, or a library or the receiving Office was asked for it."""
 _BEST_FIRST = ("IN_TIME", "LAST_DAY", "TO_VERIFY", "LATE")
 
 
@@ -28,10 +32,11 @@ def copy_is_on_record(case: Case) -> Result:
     if own:
         return Result("P13", "AVAILABLE", facts={"certified": format_date(own[0].certified),
                                                  "recorder": own[0].recorder})
-    requested = case.claim.steps.copy_requested
-    if requested is not None and case.too_early("P13", requested) is None:
-        return Result("P13", "REQUESTED", facts={"requested": format_date(requested)})
     row = case.policy("copy")
+    served = {"library": "any", "transmits": row is not None and row.get("transmits")}
+    requests = [day for day, _ in _requests(case, served)]
+    if requests:
+        return Result("P13", "REQUESTED", facts={"requested": format_date(min(requests))})
     if row is not None and row["value"] in _NOT_ASKED:
         return by_law("P13", _NOT_ASKED[row["value"]], row)
     untested = case.unsourced("P13", "copy") if row is None else by_law("P13", "NOT_TESTED", row)
@@ -51,7 +56,8 @@ def _too_early(case: Case, check: str) -> Result | None:
     if not case.is_early:
         return None
     days = [one.certified for one in case.claim.documents]
-    return case.too_early(check, *days, case.claim.steps.copy_requested)
+    steps = case.claim.steps
+    return case.too_early(check, *days, steps.copy_requested, steps.transmittal_requested)
 
 
 def _received(case: Case) -> list[Document]:
@@ -94,7 +100,7 @@ def copy_is_in_time(case: Case) -> Result:
 def _by_the_office(case: Case, row: Row, term: Term) -> Result:
     """Return the best of the ways in which a copy serves, by the office's time limit."""
     last = term.deadline.end
-    found = [_placed(case, row, day, asked, last) for day, asked in _evidence(case, row)]
+    found = [_placed(case, row, day, way, last) for day, way in _evidence(case, row)]
     if not found:
         return _too_early(case, "P14") or resting_on("P14", "NOT_TESTED", case, row, term)
     facts = limit(case, row, term)
@@ -111,7 +117,7 @@ def _by_the_office(case: Case, row: Row, term: Term) -> Result:
 
 def _by_the_convention(case: Case, made: date) -> Result:
     """Return what holds everywhere, where nobody sourced the office's own rule."""
-    days = [day for day, asked in _evidence(case, {}) if not asked]
+    days = [day for day, _ in _evidence(case, {})]
     last = case.rulebook.term(case.seat, made, PARIS_MONTHS).deadline.end if days else None
     if last is not None and min(days) <= last:
         return Result("P14", "IN_TIME", "convention", {"copy": format_date(min(days)),
@@ -119,31 +125,48 @@ def _by_the_convention(case: Case, made: date) -> Result:
     return case.unsourced("P14", "copy")
 
 
-def _evidence(case: Case, row: Row) -> list[tuple[date, bool]]:
-    """Return (day, whether it was only asked for) of each way in which a copy serves."""
-    days = [(_day_received(one), False) for one in _received(case)]
-    days += [(one.available, False) for one in _own(case)]
-    requested = case.claim.steps.copy_requested
-    if requested is not None and row.get("library") and not case.too_early("P14", requested):
-        days.append((requested, True))
-    return days
+def _evidence(case: Case, row: Row) -> list[tuple[date, Way]]:
+    """Return (day, way) of each way in which a copy serves."""
+    days: list[tuple[date, Way]] = [(_day_received(one), "there") for one in _received(case)]
+    days += [(one.available, "there") for one in _own(case)]
+    return [*days, *_requests(case, row)]
+
+
+def _requests(case: Case, row: Row) -> list[tuple[date, Way]]:
+    """Return (day, way) of each request by which the office has a copy fetched or sent.
+
+    A receiving Office sends what was filed with itself, and nothing else (PCT Rule 17.1(b)).
+    """
+    steps, found = case.claim.steps, []
+    if steps is NO_STEPS:
+        return []
+    ways: tuple[tuple[date | None, Way, bool], ...] = (
+        (steps.copy_requested, "library", bool(row.get("library"))),
+        (steps.transmittal_requested, "transmittal",
+         bool(row.get("transmits")) and case.claim.earlier.office == case.office),
+    )
+    for day, way, serves in ways:
+        if day is not None and serves and case.too_early("P14", day) is None:
+            found.append((day, way))
+    return found
 
 
 def _placed(
-    case: Case, row: Row, day: date, asked: bool, last: date
+    case: Case, row: Row, day: date, way: Way, last: date
 ) -> tuple[str, str, date]:
     """Return (result, sentence, day) of one way in which a copy serves."""
     if day <= last:
-        return "IN_TIME", "requested" if asked else "", day
-    published = case.published
-    spared = row.get("library_until") == "publication" if asked else row.get("publication_counts")
-    if not spared:
+        return "IN_TIME", "" if way == "there" else "requested", day
+    published, spared = case.published, {
+        "library": row.get("library_until") == "publication",
+        "there": bool(row.get("publication_counts")), "transmittal": False}
+    if not spared[way]:
         return "LATE", "", day
     if published is None:
         return "TO_VERIFY", "", day
     if day >= published:
         return "LATE", "", day
-    return ("IN_TIME", "library", day) if asked else ("LAST_DAY", "", day)
+    return ("IN_TIME", "library", day) if way == "library" else ("LAST_DAY", "", day)
 
 
 def copy_is_intact(case: Case) -> Result:

@@ -79,7 +79,7 @@ class ClaimSteps(Record, frozen=True, kw_only=True):
     """What was done for a claim at the later office, each step with its day."""
 
     copy_requested: Date | None = None
-    """A digital library or the earlier office was asked for the certified copy."""
+    """A digital library was asked for the certified copy."""
     corrected: Date | None = None
     """The latest correction of the claim was received."""
     declared: Date | None = None

@@ -123,6 +123,7 @@ class Steps:
     declared: date | None = None
     fee_paid: date | None = None
     number_given: date | None = None
+    transmittal_requested: date | None = None
     translation_asked: date | None = None
     translation_due: date | None = None
     translation_filed: date | None = None

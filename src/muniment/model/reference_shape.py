@@ -106,6 +106,7 @@ def _copy(row: Row) -> bool:
         and row.get("library") in ("", "DAS")
         and row.get("library_until") in (("publication", "due") if row["library"] else ("",))
         and isinstance(row.get("publication_counts"), bool)
+        and isinstance(row.get("transmits", False), bool)
     )
 
 

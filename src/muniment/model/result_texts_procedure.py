@@ -89,7 +89,7 @@ PROCEDURE = {
     "P13.RECEIVED": Text("{recorder} received a certified copy on {received}."),
     "P13.AVAILABLE": Text("The earlier office recorded here, on {certified}, a copy that it "
                           "certified."),
-    "P13.REQUESTED": Text("A digital library or the earlier office was asked for the copy on "
+    "P13.REQUESTED": Text("A digital library or the receiving Office was asked for the copy on "
                           "{requested}."),
     "P13.NOT_REQUIRED": Text("The office asks for no certified copy."),
     "P13.ON_REQUEST": Text("The office asks for a certified copy only if it needs one."),

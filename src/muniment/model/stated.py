@@ -28,7 +28,7 @@ FACTS_MAX = 40
 """Most facts of one claim."""
 PARENT = "the parent"
 _STEPS = ("copy_requested", "corrected", "declared", "fee_paid", "number_given",
-          "translation_asked", "translation_due", "translation_filed")
+          "transmittal_requested", "translation_asked", "translation_due", "translation_filed")
 _STANDINGS = ("standing", "fallen", "none", "unknown")
 _STATUSES = {"abandoned": "Abandoned", "accepted": "Accepted", "claimed": "Claimed",
              "partially-refused": "Partially refused", "refused": "Refused"}

@@ -156,6 +156,8 @@ def _policy(line: Mapping[str, str]) -> dict[str, Any]:
         row["combine"] = line["combine"]
         row["library"] = line["library"]
         row["library_until"] = line["library_until"]
+        if line.get("transmits") == "yes":
+            row["transmits"] = True
         row["publication_counts"] = line["publication_counts"] == "yes"
     return row
 
