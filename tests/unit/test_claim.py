@@ -291,7 +291,10 @@ def test_priority_on_priority_gives_only_what_is_new(state):
     chain = found(state, later)["P20"]
     assert (chain.result, chain.facts["claims"]) == ("ONLY_WHAT_IS_NEW", ["XA 2025/000001"])
     on(state, "withdraw-claim")
-    assert found(state, later)["P20"].result == "NO_CHAIN"
+    fallen = found(state, later)["P20"]
+    assert (fallen.key, fallen.facts) == ("P20.ONLY_WHAT_IS_NEW.fallen", chain.facts)
+    claim(state)
+    assert found(state, later)["P20"] == chain
 
 
 def test_a_certified_copy_serves_who_received_it_and_who_finds_it_here(state):

@@ -145,7 +145,14 @@ def awaits_number(state: State, later: str, earlier: str, day: str) -> bool:
     )
 
 
-def chain_of(state: State, key: str) -> tuple[str, ...]:
-    """Return the filings whose priority a filing claims in its own office's register."""
-    named = [claim.earlier for _, claim in state.rows(CLAIMS, key) if claim.status not in FALLEN]
-    return tuple(f"{one.office} {one.number or 'without number'}" for one in named)
+def chain_of(state: State, key: str) -> dict[str, tuple[str, ...]]:
+    """Return the filings whose priority a filing claims, or claimed, in its office's register.
+
+    They are named as facts of a claim to it: those claimed now, and those whose claim fell.
+    """
+    stands: dict[str, bool] = {}
+    for _, claim in state.rows(CLAIMS, key):
+        name = f"{claim.earlier.office} {claim.earlier.number or 'without number'}"
+        stands[name] = stands.get(name, False) or claim.status not in FALLEN
+    return {"chain": tuple(name for name, one in stands.items() if one),
+            "chain_fallen": tuple(name for name, one in stands.items() if not one)}

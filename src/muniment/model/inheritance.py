@@ -26,4 +26,7 @@ def claim_is_no_chain(case: Case) -> Result:
         return plain("P20", "NOT_TESTED")
     if case.claim.chain:
         return Result("P20", "ONLY_WHAT_IS_NEW", facts={"claims": list(case.claim.chain)})
+    if case.claim.chain_fallen:
+        return Result("P20", "ONLY_WHAT_IS_NEW", "fallen",
+                      {"claims": list(case.claim.chain_fallen)})
     return plain("P20", "NO_CHAIN")

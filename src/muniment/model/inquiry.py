@@ -286,7 +286,7 @@ def _acts(
         "title": declared_title(state, lineage, key),
     }
     if found == "application":
-        facts["chain"] = chain_of(state, key)
+        facts |= chain_of(state, key)
     return facts
 
 

@@ -229,6 +229,8 @@ class ClaimFacts:
     """Whether the register shows that it is the later filing itself, in any spelling."""
     chain: tuple[str, ...] = ()
     """The filings whose priority the earlier filing itself claims."""
+    chain_fallen: tuple[str, ...] = ()
+    """The filings whose priority it claimed, until that claim was withdrawn or refused."""
     many_related: bool = False
     """Whether more filings of the same subject are declared than are followed."""
 

@@ -200,6 +200,11 @@ PROCEDURE = {
     "P20.ONLY_WHAT_IS_NEW": Text(
         "The earlier filing itself claims the priority of {claims}: it gives priority only for "
         "what is new in it.", "Claim the priority of the first filing for the rest."),
+    "P20.ONLY_WHAT_IS_NEW.fallen": Text(
+        "The earlier filing claimed the priority of {claims}, and that claim was withdrawn or "
+        "refused: that makes it no first filing of what both contain, and it gives priority only "
+        "for what is new in it.", "Claim the priority of the first filing for the rest, or show "
+        "that it is another subject."),
     "P20.NOT_TESTED": Text("The earlier office's own entry does not stand here; its claims are "
                            "not known."),
 

@@ -231,6 +231,11 @@ def _chain(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
     return {"chain": (value,)}
 
 
+def _chain_fallen(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
+    """Read what the earlier filing claimed until that claim was withdrawn or refused."""
+    return {"chain_fallen": (value,)}
+
+
 def _day(member: str) -> "_OfTheClaim":
     """Return the reader of a date."""
     def read(later: Filing, claim: ClaimFacts, value: str) -> dict[str, Any]:
@@ -255,6 +260,7 @@ _OF_THE_CLAIM: dict[str, _OfTheClaim] = {
     "available": _available,
     "barred-by": _barred_by,
     "chain": _chain,
+    "chain-fallen": _chain_fallen,
     "classes": _classes,
     "copy": _copy,
     "first": _day("first"),
