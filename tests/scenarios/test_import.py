@@ -63,6 +63,7 @@ def test_real_rows_are_entered_flagged_or_refused_by_rule(imported):
         "priority-over-12-months": 843,
         "priority-without-number": 30_695,
         "parent-not-claim": 92,
+        "line-not-told": 13,
         "applicant-missing": 35,
     }
 
