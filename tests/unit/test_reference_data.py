@@ -11,7 +11,7 @@ from muniment.cli.app import app
 from muniment.codec import encode
 from muniment.model.calendar import format_date, parse_date
 from muniment.model.reference import RIGHTS, ReferenceRow, well_named
-from muniment.model.reference_shape import PAIRS, POLICY_VALUES, row_is_sound
+from muniment.model.reference_shape import OPTIONAL, POLICY_VALUES, row_is_sound
 from muniment.proof import limits
 from muniment.reference import PackagedReference, packaged_rows
 
@@ -47,8 +47,8 @@ def test_every_row_is_one_that_the_ledger_takes():
 
 def test_every_office_says_something_of_every_policy_and_right():
     wanted = {(office, right, word) for office, rights in OFFICES.items() for right in rights
-              for word in POLICY_VALUES if word not in PAIRS}
-    assert {one for one in POLICIES if one[0] in OFFICES} == wanted
+              for word in POLICY_VALUES if word not in OPTIONAL}
+    assert {one for one in POLICIES if one[0] in OFFICES and one[-1] not in OPTIONAL} == wanted
     assert {one[1:] for one in POLICIES if one[0] not in OFFICES} == {("patent", "restored")}
 
 
@@ -155,7 +155,7 @@ def test_office_policy_is_shown_with_basis_source_and_date():
                  "by a request to DAS until publication"):
         assert part in text
     rows = json.loads(run("office", "policy", "ep", "--json"))
-    assert {row["word"] for row in rows} == set(POLICY_VALUES) - set(PAIRS)
+    assert {row["word"] for row in rows} == set(POLICY_VALUES) - {"from-design", "from-patent"}
     assert [one["value"] for row in rows if row["word"] == "declaration"
             for one in row["before"]] == ["with-filing"]
     run("office", "policy", "ZZ", code=3)

@@ -35,6 +35,7 @@ MEANINGS = {
     "same-day": "a later filing made on the day of the earlier one",
     "restored": "which restorations of another office have effect here",
     "calendar": "whose closed days count",
+    "countries": "of which countries first filings are recognised",
 }
 LATE = {"invitation": "later only after the office has invited",
         "lost": "later the claim is lost unless the office excuses the delay"}

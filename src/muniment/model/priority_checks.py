@@ -1,10 +1,10 @@
 """The checks of one priority claim, each with its own result, reason, basis and remedy.
 
-Here stand the ones that need no more than the claim, the register and a row: P01 to P04, P07, P21,
-P22. The others stand beside: the period in `period.py`, the first filing in `first_filing.py`, the
-applicant in `applicant.py`, the procedure in `declaration.py`, `formalities.py` and
-`certified_copy.py`, what is inherited in `inheritance.py`. P18 looks at all claims together, in
-`priority.py`.
+Here stand the ones that need no more than the claim, the register and a row: P01 to P03, P07, P21,
+P22. The others stand beside: the countries in `country.py`, the period in `period.py`, the first
+filing in `first_filing.py`, the applicant in `applicant.py`, the procedure in `declaration.py`,
+`formalities.py` and `certified_copy.py`, what is inherited in `inheritance.py`. P18 looks at all
+claims together, in `priority.py`.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from muniment.model.applicant import applicant_is_entitled
 from muniment.model.calendar import format_date
 from muniment.model.certified_copy import copy_is_in_time, copy_is_intact, copy_is_on_record
+from muniment.model.country import country_is_bound
 from muniment.model.declaration import claim_is_declared_in_time
 from muniment.model.first_filing import filing_is_first, filing_is_not_barred
 from muniment.model.formalities import (
@@ -26,7 +27,6 @@ from muniment.model.priority_case import Case
 from muniment.model.priority_result import Result, by_law, plain
 
 Check = Callable[[Case], Result]
-_TREATY_NAMES = {"paris": "PARIS", "wto": "WTO", "regional": "REGIONAL"}
 _READINGS = {
     "ok": "WELL_FORMED", "respelled": "RESPELLED", "unknown": "FORMAT_UNKNOWN",
     "ambiguous": "AMBIGUOUS", "check-digit-wrong": "CHECK_DIGIT_WRONG",
@@ -70,31 +70,6 @@ def date_is_registered(case: Case) -> Result:
     equal = claim.register_date == claim.earlier.date
     return plain("P03", "EQUAL" if equal else "DIFFERENT", "", claimed,
                  ("register", format_date(claim.register_date)))
-
-
-def country_is_bound(case: Case) -> Result:
-    """P04: the earlier office's country MUST have been bound by Paris or WTO at that date."""
-    office, day = case.claim.earlier.office, case.start
-    if office == case.later.office and not case.is_international:
-        return _internal(case)
-    if day is None:
-        return plain("P04", "NOT_TESTED")
-    treaties, text = case.rulebook.memberships(office), format_date(day)
-    for treaty, result in _TREATY_NAMES.items():
-        row = treaties.get(treaty)
-        if row and row["from"] <= text and not (row["until"] and row["until"] <= text):
-            return plain("P04", result, "", ("since", row["from"]), ("source", row["source"]))
-    return plain("P04", "NOT_PARIS" if treaties else "MEMBERSHIP_UNKNOWN")
-
-
-def _internal(case: Case) -> Result:
-    """Return what the office's own rule says of a claim to a filing at the same office."""
-    row = case.policy("internal")
-    if row is None:
-        return case.unsourced("P04", "internal")
-    if row["value"] == "refused":
-        return by_law("P04", "INTERNAL_REFUSED", row)
-    return by_law("P04", "INTERNAL", row, "" if row["value"] == "allowed" else row["value"])
 
 
 def later_is_later(case: Case) -> Result:

@@ -21,10 +21,13 @@ POLICY_VALUES = {
     "same-day": ("accepted", "refused", "unknown"),
     "restored": ("own-only", "due-care", "either", "unknown"),
     "calendar": ("own", "receiving-office"),
+    "countries": ("paris", "paris-wto", "reciprocity", "unknown"),
     "from-design": ("allowed", "refused", "unknown"),
     "from-patent": ("allowed", "refused", "unknown"),
 }
 """Each policy that an office can write, with the values that the rules understand."""
+OPTIONAL = ("countries", "from-design", "from-patent")
+"""The policies that an office writes only where it has something to say."""
 COUNTED = ("declaration", "number", "copy", "translation")
 """The policies whose day is counted in months from a filing or from the priority date."""
 LATE_VALUES = ("invitation", "lost")

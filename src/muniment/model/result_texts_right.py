@@ -50,7 +50,17 @@ RIGHT = {
                                  "priority.", "Claim nothing, or file elsewhere.", True),
     "P04.NOT_PARIS": Text("The country was bound neither by the Paris Convention nor by the WTO "
                           "at that date.", "", True),
-    "P04.MEMBERSHIP_UNKNOWN": Text("Nobody published whether the country was bound.",
+    "P04.NOT_PARIS.not-recognised": Text(
+        "{country} was bound at that date, but by no treaty whose first filings the later office "
+        "recognised.", "", True),
+    "P04.TO_VERIFY": Text("No treaty bound both {country} and {later}, each at the date of its "
+                          "filing; the law of {later}, or an agreement, decides.",
+                          "Ask the later office whether it recognises that first filing."),
+    "P04.TO_VERIFY.joined": Text(
+        "{country} joined on {since}, after the earlier filing and by the day of the later one; "
+        "whether that first filing counts is open.",
+        "Ask the later office whether it recognises that first filing."),
+    "P04.MEMBERSHIP_UNKNOWN": Text("Nobody published whether {country} was bound.",
                                    "Consult WIPO's list of contracting parties."),
     "P04.POLICY_UNKNOWN": Text("Both filings are at one office: its rule on internal priority "
                                "decides, and nobody sourced it.", PUBLISH),
