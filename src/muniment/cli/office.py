@@ -16,6 +16,7 @@ from muniment.cli.account import office_app
 from muniment.cli.common import JsonOption, errors, opened, print_json, show, show_table
 from muniment.model.calendar import DAY_NAMES, Reference
 from muniment.model.office import DEMO
+from muniment.model.reference_shape import IN_MONTHS
 from muniment.proof.errors import Malformed, NotFound
 
 OfficeArgument = Annotated[str, typer.Argument(help="ST.3 code, e.g. EP; IB for the PCT.")]
@@ -112,10 +113,13 @@ def value_in_words(row: dict[str, Any]) -> str:
             (("filing_months", "the later filing"), ("priority_months", "the priority date"))
             if row.get(name)]
     text = str(row["value"])
-    if text == "months":
+    if text in IN_MONTHS:
+        one_stands = text != "months"
         text = " or ".join(ends)
         if len(ends) > 1:
             text += f", whichever is {row.get('combine') or 'later'}"
+        if one_stands:
+            text += ", if another claim was made with the filing; else with it"
     if row.get("publication_counts"):
         text += "; later but before publication counts as the last day"
     if row.get("library"):

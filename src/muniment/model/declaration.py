@@ -1,13 +1,17 @@
 """The declaration of a claim: P11 (Paris Convention Art. 4D(1); PCT Rule 26bis.1)."""
 
 from datetime import date
+from typing import Literal
 
 from muniment.model.calendar import CLOSED_MONTHS_MAX, CalendarUnknown, add_months, format_date
 from muniment.model.priority_case import Case
 from muniment.model.priority_result import Result, plain
-from muniment.model.rulebook import law
+from muniment.model.rulebook import Row, Term, law
 from muniment.model.time_limit import due, late, limbs, limit, not_stated, unknown_calendar
 
+Others = Literal["", "none", "stands", "unknown"]
+"""Whether another claim was made with the filing; nothing where that does not matter."""
+_NOT_ASKED: Others = ""
 GRACE_MONTHS = 1
 """A correction after the time limit counts as in time by no more (PCT Rule 26bis.2(b))."""
 
@@ -53,14 +57,9 @@ def _declared(case: Case, made: date) -> Result:
     if declared is not None and declared <= made:
         return Result("P11", "IN_TIME", "" if stated else "recorded",
                       {"declared": format_date(declared), **filing_day})
-    row = case.policy("declaration")
+    row, term, others = time_to_declare(case, made)
     if row is None:
         return case.unsourced("P11", "declaration")
-    term = None
-    if row["value"] != "with-filing":
-        term = due(case, row, claim.first or claim.was or case.start)
-        if term is None:
-            return case.unsourced("P11", "declaration")
     last = term.deadline.end if term else made
     if declared is None or (stated is None and declared > last):
         return not_stated("P11", case, row, term, made)
@@ -68,7 +67,49 @@ def _declared(case: Case, made: date) -> Result:
     facts["declared"] = format_date(declared)
     if declared > last:
         return late("P11", case, facts)
+    if others == "unknown":
+        return Result("P11", "TO_VERIFY", "another", facts)
     return Result("P11", "IN_TIME", "" if stated else "recorded", facts)
+
+
+def time_to_declare(case: Case, made: date) -> tuple[Row | None, Term | None, Others]:
+    """Return (policy, time limit, what other claims say) of the declaration of a claim.
+
+    Without a limit it is the day of the filing. Where only who claimed another priority with the
+    filing may add one, it depends on the other claims; where nothing is said of their day, the
+    limit is returned, and it is to be verified.
+
+    Args:
+        case: The claim.
+        made: The filing date that counts for the procedure.
+
+    Raises:
+        CalendarUnknown: Nobody published the calendar of that year.
+    """
+    row, others = case.policy("declaration"), _NOT_ASKED
+    if row is None or row["value"] == "with-filing":
+        return row, None, others
+    if row["value"] == "months-if-one-stands":
+        others = _others(case, made)
+        if others == "none":
+            return row, None, others
+    claim = case.claim
+    term = due(case, row, claim.first or claim.was or case.start)
+    return (row if term else None), term, others
+
+
+def _others(case: Case, made: date) -> Others:
+    """Return whether another claim that stands was made with the filing."""
+    found: Others = "none"
+    for one in case.beside():
+        if one.status in ("Abandoned", "Refused"):
+            continue
+        declared = one.steps.declared or one.recorded
+        if declared is not None and declared <= made:
+            return "stands"
+        if one.steps.declared is None:
+            found = "unknown"
+    return found
 
 
 def _unless_published_early(case: Case, found: Result) -> Result:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from muniment.model.calendar import CalendarUnknown, format_date
+from muniment.model.declaration import time_to_declare
 from muniment.model.priority_case import Case
 from muniment.model.priority_result import Result, by_law, plain
 from muniment.model.rulebook import Row, law
@@ -22,7 +23,10 @@ def number_is_given_in_time(case: Case) -> Result:
     if row is None:
         return case.unsourced("P12", "number")
     try:
-        term = due(case, row, case.start)
+        if row["value"] == "with-declaration":
+            term = time_to_declare(case, made)[1]
+        else:
+            term = due(case, row, case.start)
     except CalendarUnknown as error:
         return unknown_calendar("P12", error)
     if given is None and case.claim.earlier.number:

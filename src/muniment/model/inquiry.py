@@ -141,13 +141,15 @@ class Inquiry:
             facts = self._with_inherited(facts, key)
         elif self.lineage.is_divided and facts.inherited != "unknown":
             return []
-        beside = [parse_date(one.date)
-                  for at, one in recorded_claims(self._state, self.lineage.key).items()
+        beside = [one for at, one in recorded_claims(self._state, self.lineage.key).items()
                   if at != place and one.status not in FALLEN]
-        older = [one for one in beside if facts.date and one < facts.date]
+        days = [parse_date(one.date) for one in beside]
+        older = [one for one in days if facts.date and one < facts.date]
         turns = [None, min(older)] if older else [None]
-        return [assess_claim(self._later, facts, self._rulebook, self.lineage.descent, one,
-                             self._published) for one in turns]
+        return [assess_claim(
+            self._later, facts, self._rulebook, self.lineage.descent, one, self._published,
+            lambda: [self._known(_named_by(other), other)[0] for other in beside],
+        ) for one in turns]
 
     @property
     def _published(self) -> date | None:

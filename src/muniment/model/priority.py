@@ -12,10 +12,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from muniment.model.calendar import add_months, format_date, shown
-from muniment.model.priority_case import Case, ClaimFacts, Descent, Filing
+from muniment.model.priority_case import Beside, Case, ClaimFacts, Descent, Filing
 from muniment.model.priority_checks import CHECKS
 from muniment.model.priority_result import Result, plain
 from muniment.model.result_texts import EXCLUDING, TEXTS
@@ -263,7 +264,7 @@ class OrderedClaims:
     def case(self, at: int) -> Case:
         """Return one claim with all that its checks read."""
         return Case(self._later, self._whole(at), self._rulebook, self._descent,
-                    self._earliest_before(at), self._published)
+                    self._earliest_before(at), self._published, partial(self._beside, at))
 
     def _by_itself(self, at: int) -> ClaimAssessment:
         if at not in self._made:
@@ -272,7 +273,12 @@ class OrderedClaims:
 
     def _of(self, at: int, facts: ClaimFacts) -> ClaimAssessment:
         return assess_claim(self._later, facts, self._rulebook, self._descent,
-                            self._earliest_before(at), self._published)
+                            self._earliest_before(at), self._published,
+                            partial(self._beside, at))
+
+    def _beside(self, at: int) -> list[ClaimFacts]:
+        """Return the other claims, each by itself."""
+        return [self._alone(one) for one in range(len(self._dates)) if one != at]
 
     def _earliest_before(self, at: int) -> date | None:
         """Return the date of the first claim before one that is not lost."""
@@ -286,7 +292,7 @@ class OrderedClaims:
 
 def assess_claim(
     later: Filing, claim: ClaimFacts, rulebook: Rulebook, descent: Descent | None,
-    others: date | None, published: date | None,
+    others: date | None, published: date | None, beside: Beside = tuple,
 ) -> ClaimAssessment:
     """Assess one claim of a later filing; pure.
 
@@ -297,10 +303,11 @@ def assess_claim(
         descent: From which filing the later one descends, if from any.
         others: The earliest date of the other claims that are not lost.
         published: The day on which the later filing was published, if its office said so.
+        beside: Returns the other claims of the later filing.
     """
     if claim.found == "none" and claim.covered:
         return ClaimAssessment(claim, ())
-    case = Case(later, claim, rulebook, descent, others, published)
+    case = Case(later, claim, rulebook, descent, others, published, beside)
     results = tuple([check(case) for check in CHECKS])
     excluded = tuple([one.check for one in results if (one.check, one.result) in EXCLUDING])
     return ClaimAssessment(claim, results, excluded, case.under_pct)

@@ -4,7 +4,7 @@ Nothing here reads a register: the facts come from `model/checking.py`, from pub
 reference data, or as somebody states them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from operator import attrgetter
@@ -249,6 +249,10 @@ class ClaimFacts:
         return self.register_date or self.earlier.date
 
 
+Beside = Callable[[], Iterable[ClaimFacts]]
+"""Returns the other claims of a later filing."""
+
+
 class Case:
     """A claim with all that its checks read.
 
@@ -259,18 +263,19 @@ class Case:
         descent: From which filing the later one descends, if from any.
         others: The earliest date of another claim of the later filing, where it goes before.
         published: The day on which the later filing was published, if its office said so.
+        beside: Returns the other claims of the later filing, which are read only if asked for.
     """
 
-    __slots__ = ("claim", "descent", "filed", "is_early", "later", "made", "office", "others",
-                 "procedure", "published", "rulebook", "rules", "seat", "start")
+    __slots__ = ("beside", "claim", "descent", "filed", "is_early", "later", "made", "office",
+                 "others", "procedure", "published", "rulebook", "rules", "seat", "start")
 
     def __init__(
         self, later: Filing, claim: ClaimFacts, rulebook: Rulebook,
         descent: Descent | None = None, others: date | None = None,
-        published: date | None = None,
+        published: date | None = None, beside: Beside = tuple,
     ) -> None:
         self.later, self.claim, self.rulebook, self.descent = later, claim, rulebook, descent
-        self.others = others
+        self.others, self.beside = others, beside
         self.published = descent.published if descent else published
         """The day of the publication that counts."""
         self.rules = rulebook.policies(later.office, later.right)

@@ -12,8 +12,8 @@ from muniment.proof.errors import LedgerError
 Row = Mapping[str, Any]
 MONTHS_MAX = 120
 POLICY_VALUES = {
-    "declaration": ("with-filing", "months", "unknown"),
-    "number": ("with-filing", "months", "unknown"),
+    "declaration": ("with-filing", "months", "months-if-one-stands", "unknown"),
+    "number": ("with-filing", "with-declaration", "months", "unknown"),
     "copy": ("months", "not-required", "on-request", "unknown"),
     "translation": ("not-asked", "on-invitation", "months", "unknown"),
     "fee": ("none", "per-claim", "unknown"),
@@ -30,6 +30,8 @@ OPTIONAL = ("countries", "from-design", "from-patent")
 """The policies that an office writes only where it has something to say."""
 COUNTED = ("declaration", "number", "copy", "translation")
 """The policies whose day is counted in months from a filing or from the priority date."""
+IN_MONTHS = ("months", "months-if-one-stands")
+"""The values that are counted; the second one only if another claim was made with the filing."""
 LATE_VALUES = ("invitation", "lost")
 """What follows where a number or a copy comes too late: the office must first invite the applicant,
 or the claim is lost; where neither is said, nobody sourced it."""
@@ -100,7 +102,7 @@ def _version(word: str, row: Row) -> bool:
 def _months(row: Row) -> bool:
     months = row.get("filing_months"), row.get("priority_months")
     counted = all(_is_count(one, 0, MONTHS_MAX) for one in months)
-    return counted and (row["value"] == "months") == any(months)
+    return counted and (row["value"] in IN_MONTHS) == any(months)
 
 
 def _copy(row: Row) -> bool:

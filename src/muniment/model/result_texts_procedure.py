@@ -49,6 +49,10 @@ PROCEDURE = {
                            "{due}.", "State the day: muniment priority correct --declared"),
     "P11.NOT_TESTED.no-date": _NO_DATE,
     "P11.NOT_TESTED.too-early": TOO_EARLY,
+    "P11.TO_VERIFY.another": Text(
+        "The claim was declared on {declared}, by {due}: in time if another claim was made with "
+        "the filing, and no day of that one is stated.", "State the day on which the other claim "
+        "was declared: muniment priority correct --declared"),
     "P11.TO_VERIFY": Text(
         "The claim was corrected more than once, last on {corrected}, by {due}; whether every "
         "correction came in time is not told here.", "Look at the earlier ones in the log."),
