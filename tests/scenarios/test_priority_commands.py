@@ -1,11 +1,13 @@
 """Priority from the command line: an office records, completes, decides; anyone checks."""
 
+import html
 import json
 
 import pytest
 from typer.testing import CliRunner
 
 from muniment.cli.app import app
+from muniment.texts import Texts
 
 RUNNER = CliRunner()
 EARLIER, LATER = "XA/patent/2025/000001", "XB/patent/2026-00001"
@@ -127,6 +129,12 @@ def test_a_grant_shows_a_sealed_filing_to_its_bearer_alone(at, tmp_path):
     run("filing", "grant", "x", "--out", grant, *at, code=3)
     checks = answer(*asked, "--grant", grant)["claims"][0]["checks"]
     assert (checks["P02"]["result"], checks["P21"]["result"]) == ("DISCLOSED", "GRANTED")
+    run("priority", "claim", LATER, "XA/patent/2025/000200", "--date", "2025-10-01", "--as", "XB",
+        *at)
+    report = ("priority", "report", f"{LATER}#0", "--html", "--out", "-", *at)
+    opened = Texts("en")("P21.GRANTED.reason")
+    pages = (html.unescape(run(*report)), html.unescape(run(*report, "--grant", grant)))
+    assert [opened in one for one in pages] == [False, True]
     grant.write_text("no grant")
     assert answer(*asked, "--grant", grant, code=2)["error"] == "grant-malformed"
     run("priority", "check", LATER, "--grant", grant, code=2)
@@ -192,3 +200,35 @@ def test_stated_facts_in_a_batch_as_on_the_command_line(tmp_path):
     row.pop("line")
     assert row == single
     assert single["claims"][0]["checks"]["P11"]["due"] == "2026-07-03"
+
+
+@pytest.mark.parametrize("command", [
+    ("filing", "withdraw", "B", "--date", "2026-09-21"),
+    ("filing", "publish", "B", "--date", "2026-09-21"),
+    ("filing", "show", "B"),
+    ("relation", "declare", "B", EARLIER),
+    ("relation", "declare", LATER, "B"),
+    ("relation", "withdraw", LATER, "B", "--date", "2026-09-21"),
+    ("priority", "claim", "B", EARLIER, "--date", "2025-03-03"),
+    ("priority", "correct", "B", 0, "--date", "2025-03-03"),
+    ("priority", "decide", "B", 0, "refused", "--date", "2026-09-21"),
+    ("priority", "restore", "B", 0, "--criterion", "due-care", "--requested", "2026-09-21",
+     "--date", "2026-09-21"),
+    ("priority", "withdraw", "B", 0),
+    ("priority", "check", "B"),
+    ("priority", "report", "B#0", "--html"),
+    ("priority", "document", "record", "B", "--certified", "2026-03-03", "--file", __file__,
+     "--out", "/dev/null"),
+    ("export", "B", "--st96"),
+    ("evidence", "make", "B", "--out", "/dev/null"),
+])
+def test_a_word_that_names_no_filing_is_an_error_and_no_trace(at, command):
+    assert answer(*command, *at, code=2)["error"] == "reference-malformed"
+
+
+@pytest.mark.parametrize("later", [LATER, "XB/patent/2026-00099"])
+def test_a_place_at_which_no_claim_stands_is_told(at, later):
+    """Whether the filing is there or not, the register holds no claim of it."""
+    told = answer("priority", "check", later, "--place", 99, *at, code=3)
+    assert "holds 0 claims" in told["detail"]
+    assert "Places count from 0" in told["remedy"]

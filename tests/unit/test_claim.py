@@ -401,3 +401,27 @@ def test_a_restored_continuation_of_an_application_elsewhere_rests_on_its_effect
     claim(state, later=child)
     assert found(state, child)["P06"].key == "P06.RESTORED.international"
     assert found(state, child)["P19"].result == "INHERITED"
+
+
+@pytest.mark.parametrize(("number", "date"), [("2025/000300", "2025-03-03"),
+                                              ("2025/000999", "2025-04-04")])
+def test_what_the_later_office_did_in_public_is_told_of_a_claim_that_is_not_confirmed(
+        state, number, date):
+    """Its register is public, whatever the earlier filing is: unknown, sealed or unpublished."""
+    key = COVERAGE.key("XA", "patent", "2025")
+    state.put((change(COVERAGE, key, None, Coverage(declared=1)),))
+    claim(state, date, earlier=named(number))
+    silent = assessed(state).claims[0].as_json()
+    assert sorted(silent["checks"]) == ["P02", "P21"]
+    on(state, "decide-claim", status="Accepted", date="2026-05-05", ground="in-order")
+    accepted = assessed(state)
+    assert accepted.claims[0].as_json()["checks"]["P22"]["result"] == "ACCEPTED"
+    assert (accepted.claims[0].as_json()["excluded_by"], accepted.priority_date) == ([], None)
+    on(state, "withdraw-claim")
+    fallen = assessed(state).claims[0]
+    plain = fallen.as_json()
+    assert (plain["checks"]["P22"]["result"], plain["excluded_by"]) == ("WITHDRAWN", ["P22"])
+    assert (plain["answer"], "remedy" in plain) == ("not-confirmed", False)
+    assert fallen.is_lost
+    assert fallen.as_brief()["results"] == {"P02": "NOT_CONFIRMED", "P22": "WITHDRAWN"}
+    assert number not in str(plain) + str(accepted.claims[0].as_json())

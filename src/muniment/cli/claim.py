@@ -252,8 +252,8 @@ def withdraw(
     as_json: JsonOption = False,
 ) -> None:
     """Withdraw a claim; it stays on record and no longer counts."""
-    operation = acting("withdraw-claim", later, claim)
     with opened(ledger, account, as_json=as_json) as register:
+        operation = acting("withdraw-claim", later, claim)
         show_receipt(register, register.act(operation), f"claim {claim} of {later} withdrawn",
                      as_json=as_json)
 

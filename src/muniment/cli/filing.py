@@ -246,10 +246,10 @@ def _record(
 ) -> None:
     from muniment.codec import from_members
 
-    filed = named(reference)
-    operation = from_members(payload, {
-        "number": filed.number, "office": filed.office, "right": filed.right, **values})
     with opened(ledger, account, as_json=as_json) as register:
+        filed = named(reference)
+        operation = from_members(payload, {
+            "number": filed.number, "office": filed.office, "right": filed.right, **values})
         show_receipt(register, register.act(operation), done, as_json=as_json)
 
 

@@ -92,8 +92,14 @@ class Checker:
 
         found = later_filing(self._state, later.office, later.right, later.number)
         claims = recorded_claims(self._state, found.part) if found else {}
-        if found is None or not claims or (place is not None and f"{place:012}" not in claims):
-            raise NotFound("not-confirmed", "No such claim stands in that register.",
+        if place is not None and f"{place:012}" not in claims:
+            raise NotFound(
+                "not-confirmed", f"That register holds {len(claims)} claims of the filing; none "
+                f"stands at place {place}.", basis="docs/priority.md",
+                remedy="Places count from 0. Without --place all are shown: muniment priority "
+                "check LATER; a new one is recorded by: muniment priority claim")
+        if found is None or not claims:
+            raise NotFound("not-confirmed", "No claim of that filing stands in that register.",
                            basis="docs/priority.md", remedy="State it: --filed DATE --claim ...")
         return assess_recorded(self._state, found.named, claims, self._rulebook,
                                grant=self._grant, presented=presented)

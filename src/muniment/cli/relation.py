@@ -47,10 +47,10 @@ def declare(
     from muniment.operations.declare_relation import DeclareRelation
 
     stated = {"applicants": applicants, "basis": basis, "executed": executed, "filed": filed}
-    operation = from_members(DeclareRelation, {
-        **_between(reference, other, kind), "type": "declare-relation",
-        **{name: value for name, value in stated.items() if value is not None}})
     with opened(ledger, account, as_json=as_json) as register:
+        operation = from_members(DeclareRelation, {
+            **_between(reference, other, kind), "type": "declare-relation",
+            **{name: value for name, value in stated.items() if value is not None}})
         show_receipt(register, register.act(operation), f"{reference} {kind} {other}",
                      as_json=as_json)
 
@@ -71,10 +71,10 @@ def withdraw(
     from muniment.codec import from_members
     from muniment.operations.withdraw_relation import WithdrawRelation
 
-    operation = from_members(WithdrawRelation, {
-        **_between(reference, other, kind), "cause": cause, "date": date,
-        "type": "withdraw-relation"})
     with opened(ledger, account, as_json=as_json) as register:
+        operation = from_members(WithdrawRelation, {
+            **_between(reference, other, kind), "cause": cause, "date": date,
+            "type": "withdraw-relation"})
         show_receipt(register, register.act(operation), f"{reference} {kind} {other} withdrawn",
                      as_json=as_json)
 

@@ -21,6 +21,9 @@ def report(
     lang: LangOption = None,
     with_names: Annotated[bool, typer.Option(
         "--with-names", help="Show what the vault discloses: personal data.")] = False,
+    grant: Annotated[Path | None, typer.Option(
+        help="File with the applicant's disclosure of a sealed filing: its results are shown, to "
+        "who may see them.")] = None,
     font: Annotated[Path | None, typer.Option(
         help="TrueType font to embed: the PDF is then PDF/A-3b.")] = None,
     ledger: LedgerOption = Path("ledger"),
@@ -28,6 +31,7 @@ def report(
 ) -> None:
     """Make the report of a recorded claim: one page to file, with its evidence attached."""
     with opened(ledger, as_json=as_json) as register:
+        from muniment.cli.priority import granted
         from muniment.report.content import content
         from muniment.report.dossier import gather, parse_claim_name
 
@@ -35,7 +39,8 @@ def report(
             raise Malformed("report-form-missing", "A report is either HTML or PDF.",
                             remedy="Say --html or --pdf.")
         texts = texts_of(lang)
-        shown = content(gather(register, parse_claim_name(claim), with_names=with_names), texts)
+        shown = content(gather(register, parse_claim_name(claim), with_names=with_names,
+                               grant=granted(register, grant)), texts)
         if pdf:
             from muniment.report.document import as_pdf
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from muniment.model.calendar import add_months, format_date, shown
 from muniment.model.priority_case import Beside, Case, ClaimFacts, Descent, Filing
-from muniment.model.priority_checks import CHECKS
+from muniment.model.priority_checks import CHECKS, status_of
 from muniment.model.priority_result import Result, plain
 from muniment.model.result_texts import EXCLUDING, TEXTS
 from muniment.model.rulebook import Rulebook
@@ -63,6 +63,13 @@ class ClaimAssessment:
     """The checks because of which it gives no priority, as things stand."""
     under_pct: bool = False
     """Whether the rules of the PCT hold for it."""
+    act: Result | None = None
+    """P22 of a claim that is not confirmed, if the later office acted on it or it was withdrawn:
+    that is public, whatever the earlier filing is."""
+
+    @property
+    def _said(self) -> tuple[Result, ...]:
+        return (self.act,) if self.act else self.results
 
     @property
     def confirmed(self) -> bool:
@@ -83,17 +90,16 @@ class ClaimAssessment:
         losing = LOSING_PCT if self.under_pct else LOSING
         return bool(self.excluded_by) and any(
             (one.check, one.result) in losing and one.why != "correction"
-            for one in self.results)
+            for one in self._said)
 
     def summary(self) -> dict[str, str]:
         """Return the result of each check by its number: what a recorded claim keeps."""
-        if not self.confirmed:
-            return {"P02": "NOT_CONFIRMED"}
-        return {one.check: one.result for one in self.results}
+        found = {one.check: one.result for one in self._said}
+        return found if self.confirmed else {"P02": "NOT_CONFIRMED", **found}
 
     def result(self, check: str) -> Result | None:
         """Return the result of one check, or None if the claim is not confirmed."""
-        return next((one for one in self.results if one.check == check), None)
+        return next((one for one in self._said if one.check == check), None)
 
     def as_json(self) -> dict[str, Any]:
         """Return the assessment as JSON members."""
@@ -105,10 +111,11 @@ class ClaimAssessment:
 
     def as_brief(self) -> dict[str, Any]:
         """Return the results alone, with the last day of the period: made for long lists."""
-        if not self.confirmed:
+        if not self.confirmed and self.act is None:
             return {"answer": _NOT_CONFIRMED["answer"]}
-        brief: dict[str, Any] = {"answer": "assessed", "excluded_by": list(self.excluded_by),
-                                 "results": self.summary()}
+        brief: dict[str, Any] = {
+            "answer": "assessed" if self.confirmed else _NOT_CONFIRMED["answer"],
+            "excluded_by": list(self.excluded_by), "results": self.summary()}
         period = self.result("P06")
         if period is not None and "deadline" in period.facts:
             brief["deadline"] = period.facts["deadline"]["end"]
@@ -116,7 +123,7 @@ class ClaimAssessment:
 
     def _members(self, checks: list[Any]) -> dict[str, Any]:
         if not self.confirmed:
-            return _NOT_CONFIRMED
+            return _NOT_CONFIRMED if self.act is None else self._acted_on(self.act)
         earlier = self.claim.earlier
         named = {"date": shown(earlier.date), "number": earlier.number, "office": earlier.office,
                  "right": earlier.right}
@@ -126,6 +133,14 @@ class ClaimAssessment:
             "earlier": named,
             "excluded_by": list(self.excluded_by),
         }
+
+    def _acted_on(self, act: Result) -> dict[str, Any]:
+        """Return the one answer with the public act; no copy mends a claim that fell."""
+        checks = {**_NOT_CONFIRMED["checks"], act.check: act.as_json()}
+        answer = {**_NOT_CONFIRMED, "checks": checks, "excluded_by": list(self.excluded_by)}
+        if self.excluded_by:
+            del answer["remedy"]
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,8 +321,16 @@ def assess_claim(
         beside: Returns the other claims of the later filing.
     """
     if claim.found == "none" and claim.covered:
-        return ClaimAssessment(claim, ())
+        return _unconfirmed(claim)
     case = Case(later, claim, rulebook, descent, others, published, beside)
     results = tuple([check(case) for check in CHECKS])
     excluded = tuple([one.check for one in results if (one.check, one.result) in EXCLUDING])
     return ClaimAssessment(claim, results, excluded, case.under_pct)
+
+
+def _unconfirmed(claim: ClaimFacts) -> ClaimAssessment:
+    """Return the one answer, with what the later office did with the claim, if it did anything."""
+    if claim.status == "Claimed":
+        return ClaimAssessment(claim, ())
+    act = status_of(claim)
+    return ClaimAssessment(claim, (), (act.check,) if act.excludes else (), act=act)

@@ -23,7 +23,7 @@ from muniment.model.formalities import (
 from muniment.model.inheritance import claim_is_inherited, claim_is_no_chain
 from muniment.model.office import known_office
 from muniment.model.period import filing_is_in_time, kinds_agree
-from muniment.model.priority_case import Case
+from muniment.model.priority_case import Case, ClaimFacts
 from muniment.model.priority_result import Result, by_law, plain
 
 Check = Callable[[Case], Result]
@@ -103,8 +103,12 @@ _STANDING = {"Abandoned": "WITHDRAWN", "Refused": "REFUSED", "Accepted": "ACCEPT
 
 def claim_stands(case: Case) -> Result:
     """P22: a withdrawn or refused claim is recorded and excluded."""
-    return plain("P22", _STANDING.get(case.claim.status, "STANDS"), "",
-                 ("status", case.claim.status))
+    return status_of(case.claim)
+
+
+def status_of(claim: ClaimFacts) -> Result:
+    """Return P22 of a claim: it follows from the later office's own register alone."""
+    return plain("P22", _STANDING.get(claim.status, "STANDS"), "", ("status", claim.status))
 
 
 CHECKS: tuple[Check, ...] = (

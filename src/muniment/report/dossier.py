@@ -18,6 +18,7 @@ from muniment.model.claiming import LaterFiling, later_filing
 from muniment.model.priority import Assessment, ClaimAssessment
 from muniment.model.reference import REFERENCE, LedgerReference
 from muniment.model.rulebook import Rulebook
+from muniment.model.sealed import Grant
 from muniment.model.state import State
 from muniment.node import evidence as maker
 from muniment.node.register import Reference, Register, parse_reference
@@ -130,13 +131,16 @@ def parse_claim_name(text: str) -> ClaimName:
     return ClaimName(parse_reference(filed), int(place))
 
 
-def gather(register: Register, name: ClaimName, *, with_names: bool = False) -> Dossier:
+def gather(
+    register: Register, name: ClaimName, *, with_names: bool = False, grant: Grant | None = None
+) -> Dossier:
     """Return what the report of a claim shows.
 
     Args:
         register: The register, open for signing a checkpoint.
         name: The claim.
         with_names: Whether to show what the vault discloses of both filings.
+        grant: A sealed filing that the asker's disclosure opens; the results are then his alone.
 
     Raises:
         NotFound: No such claim stands here.
@@ -151,7 +155,8 @@ def gather(register: Register, name: ClaimName, *, with_names: bool = False) -> 
             basis="docs/priority.md", remedy="Places count from 0: muniment priority check LATER",
         )
     claim, head = claims[place], ledger.head
-    assessed = assess_recorded(state, later.named, claims, Rulebook(LedgerReference(state)))
+    assessed = assess_recorded(state, later.named, claims, Rulebook(LedgerReference(state)),
+                               grant=grant)
     earlier = Reference(*filings.as_received(
         claim.earlier.office, claim.earlier.right, claim.earlier.number or ""))
     attested = ledger.checkpoint()

@@ -73,7 +73,8 @@ def _facts(result: Result) -> dict[str, Any]:
 def tell_claim(texts: Texts, assessed: Assessment, claim: ClaimAssessment) -> list[Told]:
     """Return the results of a claim in words, in the order of the checks, P18 among them."""
     if not claim.confirmed:
-        return [_not_confirmed(texts)]
+        acted = [tell(texts, claim.act)] if claim.act else []
+        return [_not_confirmed(texts, fallen=bool(claim.excluded_by)), *acted]
     told = [tell(texts, one) for one in (*claim.results, assessed.several)]
     return sorted(told, key=lambda one: one.check)
 
@@ -84,7 +85,8 @@ def answer_in_words(
     """Return what follows for a claim: what excludes it, is to be looked at, is not shown."""
     marked = {mark: [one.check for one in told if one.mark == mark] for mark in SYMBOLS}
     if not claim.confirmed:
-        return [texts("answer.not-confirmed")]
+        fallen = [texts("answer.excluded", checks=claim.excluded_by)] if claim.excluded_by else []
+        return [texts("answer.not-confirmed"), *fallen]
     if marked["excludes"]:
         said = [texts("answer.excluded", checks=marked["excludes"])]
     else:
@@ -107,12 +109,13 @@ def several_in_words(texts: Texts, assessed: Assessment) -> list[str]:
     return said
 
 
-def _not_confirmed(texts: Texts) -> Told:
+def _not_confirmed(texts: Texts, *, fallen: bool) -> Told:
     """Return the one answer in words: it holds nothing of the question."""
     return Told(
         check="P02", title=texts("P02.check"), mark="open", word=texts("mark.open"),
         name=texts("result.NOT_CONFIRMED"), reason=texts("P02.NOT_CONFIRMED.reason"),
-        basis="docs/priority.md", remedy=texts("P02.NOT_CONFIRMED.remedy"),
+        basis="docs/priority.md",
+        remedy="" if fallen else texts("P02.NOT_CONFIRMED.remedy"),
     )
 
 
