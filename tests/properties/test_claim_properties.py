@@ -16,7 +16,7 @@ from muniment.model.claim import CLAIMED, CLAIMS, FALLEN, FINDINGS, claimed_key,
 from muniment.model.claiming import later_filing
 from muniment.model.earlier_acts import earlier_key
 from muniment.model.priority import assess_priority
-from muniment.model.priority_case import (
+from muniment.model.priority_facts import (
     ClaimFacts,
     Descent,
     Document,

@@ -15,7 +15,7 @@ import typer
 
 from muniment.model.office import DEMO
 from muniment.model.priority import Assessment
-from muniment.model.priority_case import Filing
+from muniment.model.priority_facts import Filing
 from muniment.texts import LANGUAGES, Texts, choose_language
 from muniment.texts.results import (
     SYMBOLS,

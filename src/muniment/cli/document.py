@@ -16,7 +16,7 @@ from muniment.cli.common import (
     show,
     show_receipt,
 )
-from muniment.model.priority_case import Presented
+from muniment.model.priority_facts import Presented
 from muniment.node.register import Register
 from muniment.proof.errors import Malformed
 

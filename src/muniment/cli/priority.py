@@ -18,7 +18,7 @@ from muniment.cli.common import (
 )
 from muniment.model.calendar import Reference
 from muniment.model.priority import Assessment, assess_priority
-from muniment.model.priority_case import ClaimFacts, Descent, Filing, Presented
+from muniment.model.priority_facts import ClaimFacts, Descent, Filing, Presented
 from muniment.proof.errors import Malformed, NotFound
 
 app = group("Check priority claims, record them, decide them.")

@@ -9,7 +9,8 @@ from datetime import date
 from typing import Literal
 
 from muniment.model.calendar import CalendarUnknown, format_date
-from muniment.model.priority_case import NO_STEPS, Case, Document
+from muniment.model.priority_case import Case
+from muniment.model.priority_facts import NO_STEPS, Document
 from muniment.model.priority_result import Result, by_law, plain
 from muniment.model.rulebook import Row, Term
 from muniment.model.time_limit import due, limit, overdue, resting_on, unknown_calendar

@@ -11,7 +11,7 @@ from muniment.model.inquiry import Inquiry, is_known, named_filing, reading_of
 from muniment.model.number import NumberFormat, read_number
 from muniment.model.number import Reading as NumberReading
 from muniment.model.priority import Assessment, OrderedClaims, assess_priority
-from muniment.model.priority_case import ClaimFacts, Descent, Filing, Presented
+from muniment.model.priority_facts import ClaimFacts, Descent, Filing, Presented
 from muniment.model.rulebook import Rulebook
 from muniment.model.sealed import Grant
 from muniment.model.state import State

@@ -32,7 +32,7 @@ from muniment.model.dates import has_come
 from muniment.model.earlier_acts import earlier_key
 from muniment.model.period import last_day_of_request
 from muniment.model.priority import RULES, ClaimAssessment, OrderedClaims
-from muniment.model.priority_case import Filing
+from muniment.model.priority_facts import Filing
 from muniment.model.reference import REFERENCE, LedgerReference
 from muniment.model.rulebook import Rulebook
 from muniment.model.state import Change, State, change

@@ -13,7 +13,7 @@ from muniment.model.application import APPLICATIONS
 from muniment.model.calendar import parse_date
 from muniment.model.claim import Claim
 from muniment.model.number import Reading
-from muniment.model.priority_case import Descent, Filing
+from muniment.model.priority_facts import Descent, Filing
 from muniment.model.relation import ORIGINS, RELATIONS, Relation, relations_of
 from muniment.model.state import State
 

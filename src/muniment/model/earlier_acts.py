@@ -19,7 +19,7 @@ from muniment.model.claim import (
 from muniment.model.dates import SECONDS_A_DAY, day_of
 from muniment.model.descent import Held, Lineage
 from muniment.model.document import DOCUMENTS
-from muniment.model.priority_case import Act, Document, Inherited, Restored
+from muniment.model.priority_facts import Act, Document, Inherited, Restored
 from muniment.model.state import State
 
 BUREAU = ("IB", "WO")

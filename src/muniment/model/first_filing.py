@@ -13,7 +13,8 @@ from datetime import date
 from typing import Any
 
 from muniment.model.calendar import format_date
-from muniment.model.priority_case import Case, RelatedFiling, Reliance
+from muniment.model.priority_case import Case
+from muniment.model.priority_facts import RelatedFiling, Reliance
 from muniment.model.priority_result import Result, plain
 
 _GRAVITY = ("", "withdrawn", "corrected", "pending", "newer", "declared-elsewhere", "too-many")

@@ -32,7 +32,7 @@ from muniment.model.number import UNKNOWN_SERIES
 from muniment.model.number import Reading as NumberReading
 from muniment.model.office import known_office
 from muniment.model.priority import ClaimAssessment, OrderedClaims, assess_claim
-from muniment.model.priority_case import (
+from muniment.model.priority_facts import (
     ClaimFacts,
     Filing,
     Found,

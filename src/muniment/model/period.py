@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from muniment.model.calendar import CLOSED_MONTHS_MAX, CalendarUnknown, add_months, format_date
-from muniment.model.priority_case import INTERNATIONAL, Case, Restored
+from muniment.model.priority_case import INTERNATIONAL, Case
+from muniment.model.priority_facts import Restored
 from muniment.model.priority_result import Result, plain
 from muniment.model.rulebook import Row, Term, law
 

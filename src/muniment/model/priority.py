@@ -16,8 +16,9 @@ from functools import partial
 from typing import Any
 
 from muniment.model.calendar import add_months, format_date, shown
-from muniment.model.priority_case import Beside, Case, ClaimFacts, Descent, Filing
+from muniment.model.priority_case import Case
 from muniment.model.priority_checks import CHECKS, status_of
+from muniment.model.priority_facts import Beside, ClaimFacts, Descent, Filing
 from muniment.model.priority_result import Result, plain
 from muniment.model.result_texts import EXCLUDING, TEXTS
 from muniment.model.rulebook import Rulebook

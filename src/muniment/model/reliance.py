@@ -13,7 +13,7 @@ from typing import Literal
 from muniment.model.claim import ACCEPTED, Made, claims_made_on
 from muniment.model.claimant import is_unconfirmed
 from muniment.model.first_filing import first_among
-from muniment.model.priority_case import RelatedFiling, Reliance
+from muniment.model.priority_facts import RelatedFiling, Reliance
 from muniment.model.same_subject import Subject
 
 RELIANCES_MAX = 16

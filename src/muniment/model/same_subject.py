@@ -19,7 +19,7 @@ from muniment.model.calendar import parse_date
 from muniment.model.claim import FilingName, Made, claims_made_on
 from muniment.model.claimant import is_unconfirmed
 from muniment.model.descent import Lineage, filing_at
-from muniment.model.priority_case import RelatedFiling, Title
+from muniment.model.priority_facts import RelatedFiling, Title
 from muniment.model.relation import relations_of, relations_to
 from muniment.model.state import State
 

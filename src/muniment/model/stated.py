@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from muniment.model.calendar import parse_date
-from muniment.model.priority_case import (
+from muniment.model.priority_facts import (
     Act,
     ClaimFacts,
     Descent,
