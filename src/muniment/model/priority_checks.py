@@ -23,7 +23,8 @@ from muniment.model.formalities import (
 from muniment.model.inheritance import claim_is_inherited, claim_is_no_chain
 from muniment.model.office import known_office
 from muniment.model.period import filing_is_in_time, kinds_agree
-from muniment.model.priority_case import Case, ClaimFacts
+from muniment.model.priority_case import Case
+from muniment.model.priority_facts import ClaimFacts
 from muniment.model.priority_result import Result, by_law, plain
 
 Check = Callable[[Case], Result]
