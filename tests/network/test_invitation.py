@@ -86,3 +86,27 @@ def test_a_node_that_joins_has_a_policy_that_names_the_ledger(tmp_path, monkeypa
 def test_an_invitation_whose_policy_trusts_nobody_for_the_network_is_none(text):
     with pytest.raises(Malformed, match="invitation-malformed"):
         read_invitation(encode(replace(INVITATION, policy=text)))
+
+
+@pytest.mark.parametrize("typed", [None, "", "000000 " * 5])
+def test_digits_are_asked_for_before_they_are_shown(tmp_path, typed):
+    """Shown first they are copied, and nothing is compared; without an answer nothing is shown."""
+    file = tmp_path / "invitation"
+    write_invitation(INVITATION, file)
+    words = ["join", str(file), str(tmp_path / "node")]
+    done = CliRunner().invoke(app, words, input=typed)
+    assert done.exit_code == (1 if typed else 2)
+    assert ("fingerprint-differs" if typed else "fingerprint-missing") in done.output
+    assert INVITATION.fingerprint() not in done.output
+    if not typed:
+        assert "--fingerprint DIGITS" in done.output
+
+
+@pytest.mark.parametrize("words", [
+    ("network", "up", "new"), ("join", "file", "new"), ("network", "promote", "new")])
+def test_unknown_profile_is_a_usage_error_that_names_those_there_are(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [*words, "--profile", "moon"])
+    assert done.exit_code == 2
+    assert "lan, wan" in done.output
+    assert not list(tmp_path.iterdir())

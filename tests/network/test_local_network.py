@@ -20,7 +20,7 @@ from muniment.network.node import Node, Plan
 from muniment.network.remote_ledger import RemoteLedger
 from muniment.node.register import Register
 from muniment.operations.file_application import FileApplication
-from muniment.proof.errors import Busy, LedgerError, Malformed, NotFound, Refused
+from muniment.proof.errors import AlreadyThere, Busy, LedgerError, Malformed, NotFound, Refused
 from muniment.storage.decided import DecidedStorage
 
 
@@ -249,7 +249,7 @@ def test_one_directory_holds_one_network_and_a_failed_founding_leaves_nothing(
         cometbft, tmp_path, monkeypatch):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("mine")
-    with pytest.raises(NotFound, match="directory-not-empty"):
+    with pytest.raises(AlreadyThere, match="directory-not-empty"):
         Cluster.make(tmp_path / "full", 4)
     for offices, links in ((0, "relays"), (99, "relays"), (4, "string")):
         with pytest.raises(Malformed):

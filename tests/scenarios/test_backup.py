@@ -17,7 +17,7 @@ from muniment.node.register import Reference, Register
 from muniment.node.solo import RESTORED_FILE
 from muniment.node.wallet import write_private
 from muniment.proof.disclosure import parse
-from muniment.proof.errors import LedgerError, Malformed, NotFound, VerificationError
+from muniment.proof.errors import AlreadyThere, LedgerError, Malformed, VerificationError
 
 NAME = "Wanda Fictional"
 PASSPHRASE = "correct horse battery"
@@ -205,7 +205,7 @@ def test_key_backup_opens_with_its_passphrase_alone_and_for_thirty_days(entered,
         opening()
     (tmp_path / "keys").write_bytes(data)
     assert opening()
-    with pytest.raises(NotFound, match="keys-present"):
+    with pytest.raises(AlreadyThere, match="keys-present"):
         opening()
     with pytest.raises(Malformed, match="passphrase-short"):
         key_backup.seal_keys(entered, tmp_path / "more", "short")
@@ -227,3 +227,52 @@ def test_commands_tell_the_whole_drill(entered, register, tmp_path):
     run("backup", "open-keys", tmp_path / "sealed", tmp_path / "new")
     run("backup", "resume", tmp_path / "checkpoint.txt", "--ledger", tmp_path / "new")
     assert note.split("\n")[2] in run("ledger", "checkpoint", "--ledger", tmp_path / "new")
+
+
+def test_wrong_passphrase_is_examined_first_and_leaves_nothing(entered, register, tmp_path):
+    """Neither a folder that bars the next try, nor silence about it where keys are."""
+    key_backup.seal_keys(register.directory, tmp_path / "keys", PASSPHRASE)
+    for place in (tmp_path / "new", register.directory):
+        with pytest.raises(VerificationError, match="key-backup-not-opened"):
+            key_backup.open_keys(tmp_path / "keys", place, "another battery staple")
+    assert not (tmp_path / "new").exists()
+    key_backup.open_keys(tmp_path / "keys", tmp_path / "new", PASSPHRASE)
+    assert (tmp_path / "new/keys/XA.json").exists()
+
+
+@pytest.mark.parametrize("words", [
+    ("init", "--office", "XA", "--profile", "demo", "{full}"),
+    ("backup", "create", "{file}", "--ledger", "{ledger}"),
+    ("backup", "restore", "{file}", "{full}"),
+    ("backup", "keys", "{file}", "--ledger", "{ledger}"),
+    ("network", "up", "{full}"),
+])
+def test_what_is_there_already_is_not_called_not_found(entered, register, tmp_path, words):
+    register.ledger.close()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/it").touch()
+    (tmp_path / "file").touch()
+    named = {"full": tmp_path / "full", "file": tmp_path / "file", "ledger": register.directory}
+    ran = CliRunner().invoke(app, [one.format(**named) for one in words] + ["--json"],
+                             env={"MUNIMENT_PASSPHRASE": PASSPHRASE})
+    assert ran.exit_code == 2, ran.output
+    assert json.loads(ran.output)["error"] in {"directory-not-empty", "file-exists"}
+
+
+def test_passphrase_is_not_asked_for_without_a_terminal(entered, register, tmp_path):
+    ran = CliRunner().invoke(app, ["backup", "keys", str(tmp_path / "keys"), "--ledger",
+                                   str(register.directory)], env={"MUNIMENT_PASSPHRASE": ""})
+    assert ran.exit_code == 2
+    assert "passphrase-missing" in ran.output
+    assert "--passphrase-file" in ran.output
+
+
+def test_error_of_the_system_without_a_file_says_no_none(entered, register, tmp_path, monkeypatch):
+    def full(*_given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup, "create", full)
+    ran = CliRunner().invoke(app, ["backup", "create", str(tmp_path / "file"), "--ledger",
+                                   str(register.directory)])
+    assert ran.exit_code == 3
+    assert "No space left on device.\n  try: Make room" in ran.output

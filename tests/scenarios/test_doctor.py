@@ -13,8 +13,6 @@ from tests.governing import OFFICES, found_network
 from typer.testing import CliRunner
 
 from muniment.cli.app import app
-from muniment.model import confirmation
-from muniment.model.ledger import EDITIONS
 from muniment.model.validator import address_of, validators
 from muniment.network import doctor as examiner
 from muniment.network import examine_engine
@@ -22,6 +20,7 @@ from muniment.network.doctor import bundle, examine
 from muniment.network.examine_engine import drift_of, findings, last_trouble, silent
 from muniment.network.home import FOLDER, VALIDATOR_KEY, VOTES, Home, Place
 from muniment.node import backup, key_backup
+from muniment.node.edition import Announced
 from muniment.node.register import Register
 from muniment.node.rotation import rotate_keys
 from muniment.node.wallet import Wallet, write_private
@@ -267,18 +266,16 @@ def test_full_disk_has_a_remedy(ledger_path, register, monkeypatch):
     assert "make room" in only_fix(ledger_path)[1]
 
 
-@pytest.mark.parametrize(("hashed", "power", "said"), [
-    ("A" * 43, 1, "the code here is another"), (None, 0, "too little, it would lapse")])
-def test_announced_edition_is_told(ledger_path, register, monkeypatch, hashed, power, said):
-    state = register.ledger.state
-    named = state.get(EDITIONS)
-    ahead = SimpleNamespace(next_name="2026", next_height=99, next_hash=hashed or named.hash)
-    state = SimpleNamespace(get=lambda table: ahead)
-    monkeypatch.setattr(examiner, "readiness", lambda *_: confirmation.Readiness((), power, 1))
-    (found,) = examiner.announced(SimpleNamespace(ledger=SimpleNamespace(state=state)))
+@pytest.mark.parametrize(("enough", "carried", "said"), [
+    (True, False, "the code here is another"), (False, True, "too little, it would lapse")])
+def test_announced_edition_is_told(ledger_path, register, monkeypatch, enough, carried, said):
+    coming = Announced("2027", 99, 3, 4, enough, carried)
+    monkeypatch.setattr(examiner, "announced", lambda state: coming)
+    (found,) = [one for one in examine(ledger_path) if "2027" in one.what]
+    assert found.mark == "warn" if carried else "fix"
     assert said in found.what
-    assert "block 99" in found.what
-    assert "muniment validator confirm 2026" in found.remedy
+    assert "from block 99 on; a power of 3 of 4" in found.what
+    assert "muniment validator confirm 2027" in found.remedy
 
 
 # --- the engine ------------------------------------------------------------------------------

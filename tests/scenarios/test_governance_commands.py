@@ -216,7 +216,8 @@ def test_node_is_retired_and_a_member_leaves(network):
     network.run("validator", "retire", by="XD")
     assert "observes" in network.run("validator", "list")
     assert network.answer("governance", "status")["total_power"] == 3
-    network.run("member", "leave", by="XD")
+    assert network.answer("member", "leave", by="XD", code=2)["error"] == "confirmation-missing"
+    network.run("member", "leave", "--yes", by="XD")
     rows = {one["office"]: one for one in network.answer("member", "list")}
     assert rows["XD"]["left"] is not None
     assert "members  3" in network.run("member", "list")
@@ -294,3 +295,16 @@ def test_office_joins_with_keys_of_its_own_and_by_the_members_votes(network, tmp
     assert (card["key_set"], card["threshold"], card["keys"]) == (again["key_set"], 2, 3)
     network.run("validator", "enrol", tmp_path / "XE", by="XE")
     assert [one["power"] for one in network.answer("validator", "list")] == [1, 1, 1, 1, 0]
+
+
+def test_new_keys_of_a_seated_node_are_not_sent_to_the_vote(network, tmp_path):
+    told = network.run("validator", "enrol", tmp_path / "new", by="XB")
+    assert "stands, with power 1" in told
+    assert "seat-validator" not in told
+
+
+def test_hint_to_vote_does_not_say_to_sign_for_others_from_here(network):
+    told = network.run("governance", "propose", "set-parameter", "--set", "name=proposal-days",
+                       "--set", "value=60", by="XA")
+    assert "--as OFFICE" not in told
+    assert "each where its keys are: muniment governance vote 1" in told

@@ -43,3 +43,16 @@ def test_units_are_hardened(unit):
     for name, value in (("NoNewPrivileges", "true"), ("ProtectSystem", "strict"),
                         ("CapabilityBoundingSet", ""), ("User", "muniment")):
         assert service[name] == value
+
+
+def test_service_finds_the_engine_where_operators_are_told_to_install_it():
+    """Homes are hidden from it, and the cache is in a home unless a variable names another."""
+    unit = (ROOT / "deploy/muniment@.service").read_text(encoding="utf-8")
+    page = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    place = re.search(r"^Environment=MUNIMENT_CACHE=(\S+)$", unit, re.MULTILINE)
+    assert "ProtectHome=true" in unit
+    assert place is not None
+    assert f"export MUNIMENT_CACHE={place[1]}\nmuniment engine install" in page
+    assert f"ENV MUNIMENT_CACHE={place[1]}" in (ROOT / "deploy/Containerfile").read_text()
+    assert "useradd --system" in page
+    assert "/usr/local/bin/muniment" in page

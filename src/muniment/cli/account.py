@@ -22,7 +22,7 @@ from muniment.node.register import Receipt, Register
 from muniment.proof.errors import Malformed
 
 DAY_SECONDS = 86_400
-OfficeOption = Annotated[str | None, typer.Option(help="The office; the operator by default.")]
+OfficeOption = Annotated[str | None, typer.Option(help="The office; by default that of --as.")]
 RoleOption = Annotated[str, typer.Option(help="registrar or filer.")]
 AccountArgument = Annotated[str, typer.Argument(help="Account id.")]
 

@@ -19,7 +19,8 @@ from muniment.cli.common import (
     utc,
 )
 from muniment.codec import members
-from muniment.proof.errors import NotFound
+from muniment.model.counting import counted
+from muniment.proof.errors import Malformed, NotFound
 
 app = group("Back a ledger up; verify and restore it; keep its keys apart.")
 FileArgument = Annotated[Path, typer.Argument(help="The backup.")]
@@ -43,7 +44,8 @@ def create(
         return
     show([
         ("backup", f"{file}: {sum(one.bytes for one in manifest.files.values())} bytes"),
-        ("holds", f"{manifest.size} entries of {manifest.origin} to block {manifest.height}"),
+        ("holds", f"{counted(manifest.size, 'entry')} of {manifest.origin} to block "
+         f"{manifest.height}"),
         ("left out", "keys and the vault's data keys: muniment backup keys FILE"),
         ("next", f"muniment backup verify {file}"),
     ])
@@ -80,9 +82,10 @@ def restore(
         print_json(members(manifest))
         return
     show([
-        ("restored", f"{directory}: {manifest.size} entries to block {manifest.height}"),
+        ("restored", f"{directory}: {counted(manifest.size, 'entry')} to block {manifest.height}"),
         ("keys", f"none yet: muniment backup open-keys FILE {directory}"),
-        ("signing", f"the largest checkpoint signed by then had {manifest.signed} entries"),
+        ("signing", f"the largest checkpoint signed by then had "
+         f"{counted(manifest.signed, 'entry')}"),
     ])
 
 
@@ -116,7 +119,7 @@ def open_sealed(
     if as_json:
         print_json({"files": written})
         return
-    show([("keys", f"{len(written)} files put into {directory}"),
+    show([("keys", f"{counted(len(written), 'file')} put into {directory}"),
           ("signing", f"refused until: muniment backup resume CHECKPOINT --ledger {directory}")])
 
 
@@ -137,7 +140,8 @@ def resume(
         if as_json:
             print_json({"resumed": True, "size": size})
             return
-        show([("result", f"the checkpoint of {size} entries is a prefix: signing goes on")])
+        show([("result", f"the checkpoint of {counted(size, 'entry')} is a prefix: signing goes "
+               "on")])
 
 
 def _passphrase(file: Path | None) -> str:
@@ -147,4 +151,9 @@ def _passphrase(file: Path | None) -> str:
         lines = file.read_text(encoding="utf-8").splitlines()
         return lines[0] if lines else ""
     named = os.environ.get("MUNIMENT_PASSPHRASE")
-    return named or str(typer.prompt("Passphrase", hide_input=True, err=True))
+    if named:
+        return named
+    if not sys.stdin.isatty():
+        raise Malformed("passphrase-missing", "There is no terminal at which to ask for it.",
+                        remedy="--passphrase-file FILE, or the variable MUNIMENT_PASSPHRASE")
+    return str(typer.prompt("Passphrase", hide_input=True, err=True))

@@ -2,10 +2,11 @@
 
 - Data goes to stdout, progress and errors to stderr. `--json` prints one JSON value; without it
   there is text for people, coloured only on a terminal.
-- Exit codes: 0 ok, 1 a check or a proof failed, 2 usage or malformed input, 3 not found,
-  4 denied, 5 busy, 70 fault.
+- Exit codes: 0 ok, 1 a check or a proof failed, 2 usage, malformed input or what is there already,
+  3 not found, 4 denied, 5 busy, 70 fault.
 """
 
+import errno
 import json
 import sys
 import time
@@ -21,6 +22,7 @@ import typer
 
 from muniment.model import dates
 from muniment.proof.errors import (
+    AlreadyThere,
     Busy,
     Fault,
     LedgerError,
@@ -44,6 +46,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     Refused: 1,
     OutOfTurn: 1,
     Malformed: 2,
+    AlreadyThere: 2,
     NotFound: 3,
     Unauthentic: 4,
     Busy: 5,
@@ -60,7 +63,8 @@ LedgerOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 AccountOption = Annotated[
-    str | None, typer.Option("--as", help="Account that signs; the operator by default.")
+    str | None, typer.Option("--as", help="Account that signs; by default the operator, on a "
+                             "network the office whose keys are here.")
 ]
 KindOption = Annotated[
     str, typer.Option("--kind", help="patent, utility-model, design or trademark.")
@@ -116,12 +120,20 @@ def errors(*, as_json: bool = False) -> Iterator[None]:
     except BrokenPipeError:
         raise typer.Exit(0) from None  # the reader had enough
     except OSError as error:
-        sys.stderr.write(f"error: file-failed\n  {error.strerror}: {error.filename}\n")
+        show_error(_file_failed(error), as_json=as_json)
         raise typer.Exit(3) from None
 
 
+def _file_failed(error: OSError) -> LedgerError:
+    """Return what to tell of an error of the system: not every one names a file."""
+    what = error.strerror or type(error).__name__
+    detail = f"{what}: {error.filename}" if error.filename else f"{what}."
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return LedgerError("file-failed", detail, remedy="Make room on the disk." if full else "")
+
+
 def _tell_fault(fault: Fault) -> int:
-    sys.stderr.write(f"fault: {fault}\n  try: muniment ledger verify --ledger DIR\n")
+    sys.stderr.write(f"fault: {fault}\n  try: muniment doctor DIR\n")
     return 70
 
 

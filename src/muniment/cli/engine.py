@@ -13,6 +13,19 @@ from muniment.cli.common import JsonOption, errors, group, print_json, show, sho
 
 app = group("The consensus engine, CometBFT: build it, or see which one is used.")
 
+
+
+def _known_profile(name: str) -> str:
+    """Return the name of a profile, or say which there are."""
+    from muniment.network.home import PROFILES
+
+    if name not in PROFILES:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(PROFILES)}.")
+    return name
+
+
+ProfileOption = Annotated[str, typer.Option(
+    "--profile", help="lan or wan: the engine's timing.", callback=_known_profile)]
 LineOption = Annotated[str, typer.Option("--line", help="0.38, 0.39 or 0.40.")]
 
 

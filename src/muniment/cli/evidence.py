@@ -20,6 +20,7 @@ from muniment.cli.common import (
     show_error,
     utc,
 )
+from muniment.model.counting import counted
 from muniment.model.office import DEMO
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.errors import LedgerError, NotFound, VerificationError
@@ -202,14 +203,14 @@ def _what(proven: Proven) -> list[tuple[str, Any]]:
         lines.append(("proven", f"no unsealed entry stood there at {when}, {covered}"))
         lines += [("key", key) for key in proven.absent]
     else:
-        lines.append(("proven", f"{len(proven.entries)} entries under {proven.prefix} are all that "
-                      f"stood there at {when}"))
+        lines.append(("proven", f"all that stood under {proven.prefix} at {when}: "
+                      f"{counted(len(proven.entries), 'entry')}"))
     return lines
 
 
 def _on_whose_word(proven: Proven) -> list[tuple[str, Any]]:
     """Return by whom, when and with what power the checkpoint is attested."""
-    what = f"checkpoint of {proven.size} entries, kind {proven.attestation}"
+    what = f"checkpoint of {counted(proven.size, 'entry')}, kind {proven.attestation}"
     one = proven.commit
     if one is None:
         who = ", ".join(by.split("+")[0] for by in proven.attested_by)

@@ -87,8 +87,8 @@ def _next_steps(register: Register, decided: Any) -> list[tuple[str, str]]:
     if decided.refusal is not None:
         lines.append(("act", "REFUSED, though it was carried; the proposal stays open"))
     else:
-        lines.append(("others", f"muniment governance vote {decided.proposal} --as OFFICE, until "
-                      f"{utc(stands['expires'])}"))
+        lines.append(("others", f"each where its keys are: muniment governance vote "
+                      f"{decided.proposal}, until {utc(stands['expires'])}"))
     return lines
 
 

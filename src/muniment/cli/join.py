@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from muniment.cli.common import JsonOption, errors, print_json, show, utc
-from muniment.cli.engine import LineOption, stages
+from muniment.cli.engine import LineOption, ProfileOption, stages
+from muniment.model.counting import counted
 from muniment.proof.errors import Malformed, NotFound, VerificationError
 
 STARTED_HERE = "it was started here: muniment node stop DIR before a service manager runs it"
@@ -18,7 +19,6 @@ RpcListenOption = Annotated[str, typer.Option(
     "--rpc-listen", help="Address for its RPC: who reaches it can fill the mempool.")]
 P2pOption = Annotated[int, typer.Option("--p2p-port", help="Port for its peers; 0: any.")]
 RpcOption = Annotated[int, typer.Option("--rpc-port", help="Port of its RPC; 0: any.")]
-ProfileOption = Annotated[str, typer.Option("--profile", help="lan or wan: its timing.")]
 
 
 def _place(listen: str, p2p_port: int, rpc_port: int, rpc_listen: str) -> Any:
@@ -169,7 +169,7 @@ def leave(
         return
     show([
         ("left", "the office is a member no longer" if left.was_member else "it only observed"),
-        ("history", f"all {left.entries} entries to block {left.height} are in {directory}"),
+        ("history", f"{counted(left.entries, 'entry')} to block {left.height}, all in {directory}"),
         ("next", f"muniment ledger verify --ledger {directory}"),
         ("or", f"muniment ledger export FILE --ledger {directory}"),
     ])
@@ -194,15 +194,27 @@ def compared(invitation: Path, told: str | None, *, quiet: bool) -> Any:
     made = read_invitation(invitation.read_bytes())
     if not quiet:
         show([("network", f"{made.origin}, chain {made.chain_id}, edition {made.edition}"),
-              ("invited by", made.office), ("fingerprint", made.fingerprint())])
-    if told is None:
-        told = str(typer.prompt("The digits that the other side reads out", err=True))
+              ("invited by", made.office)])
+    told = _heard() if told is None else told
     if "".join(told.split()) != made.fingerprint().replace(" ", ""):
         raise VerificationError(
             "fingerprint-differs", "The other side has another invitation than this file.",
             basis="docs/network.md", remedy="Do not join. Ask for the invitation again, by a "
             "way that nobody else can write to.")
+    if not quiet:
+        show([("fingerprint", f"{made.fingerprint()}, as the other side read it out")])
     return made
+
+
+def _heard() -> str:
+    """Ask for the digits before they are shown: what is shown is copied, and compares nothing."""
+    try:
+        return str(typer.prompt("The digits that the other side reads out", err=True))
+    except typer.Abort:
+        raise Malformed(
+            "fingerprint-missing", "Nobody typed the digits that the other side reads out.",
+            basis="docs/network.md", remedy="--fingerprint DIGITS, as the inviting office read "
+            "them out by telephone") from None
 
 
 def follow(node: Any, least: int, sources: Sequence[str]) -> tuple[int, str]:

@@ -19,6 +19,7 @@ from muniment.cli.common import (
     show_receipt,
     utc,
 )
+from muniment.model.counting import counted
 
 app = group("Look after a ledger: status, verify, export, replay, checkpoint.")
 
@@ -27,8 +28,12 @@ app = group("Look after a ledger: status, verify, export, replay, checkpoint.")
 def status(ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False) -> None:
     """Show where the ledger stands."""
     with opened(ledger, as_json=as_json, read_only=True) as register:
+        from muniment.node.edition import announced
+
         head, identity = register.ledger.head, register.ledger.identity
+        coming = announced(register.ledger.state)
         facts = {
+            **({} if coming is None else {"announced": coming._asdict()}),
             "edition": register.ledger.engine.rules.edition, "entries": head.size,
             "height": head.height, "id": identity.id, "operator": register.operator,
             "origin": identity.origin, "profile": identity.genesis.profile,
@@ -37,8 +42,10 @@ def status(ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False) -
         if as_json:
             print_json(facts)
             return
-        show([(name, utc(head.time) if name == "time" else value)
-              for name, value in facts.items()], fiction=register.is_fiction)
+        told = {**facts, "time": utc(head.time)}
+        if coming is not None:
+            told["announced"] = coming.text()
+        show(list(told.items()), fiction=register.is_fiction)
 
 
 @app.command()
@@ -84,7 +91,7 @@ def export(
         if as_json:
             print_json({"entries": register.ledger.head.size, "file": str(out)})
             return
-        show([("exported", f"{out}: {register.ledger.head.size} entries")])
+        show([("exported", f"{out}: {counted(register.ledger.head.size, 'entry')}")])
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`muniment member` and `muniment validator`: the offices of a network, and their nodes."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from muniment.cli.common import (
     utc,
 )
 from muniment.node.register import Register
+from muniment.proof.errors import Malformed
 
 member_app = group("List the members of a network, leave, lend units, attest service.")
 validator_app = group("Enrol, retire and list the nodes of offices; confirm what they run.")
@@ -50,14 +52,30 @@ def list_members(ledger: LedgerOption = Path("ledger"), as_json: JsonOption = Fa
 
 @member_app.command()
 def leave(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     ledger: LedgerOption = Path("ledger"), account: AccountOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Leave the members; the office keeps its account, its register and its history."""
+    """Leave the members; the office keeps its account, its register and its history.
+
+    It cannot be taken back: only a vote of the others makes it a member again.
+    """
     with opened(ledger, account, as_json=as_json) as register:
+        if not yes:
+            _ask_to_leave(register.account)
         _act(register, {"member": register.account, "type": "leave-members"},
              f"{register.account} is a member no longer; keep your copy: muniment ledger export",
              as_json=as_json)
+
+
+def _ask_to_leave(office: str) -> None:
+    """Ask at the terminal; without one nobody answers."""
+    if not sys.stdin.isatty():
+        raise Malformed("confirmation-missing", f"{office} is to leave the members, which it "
+                        "cannot take back, and there is no terminal at which to ask.",
+                        basis="docs/governance.md", remedy="muniment member leave --yes")
+    typer.confirm(f"{office} leaves the members; only a vote of the others lets it in again. "
+                  "Leave?", abort=True, err=True)
 
 
 @member_app.command()
@@ -121,9 +139,19 @@ def enrol(
             return
         show_receipt(register, receipt, f"node of {register.account}", as_json=False)
         show([("node", operation.node), ("engine key", operation.engine_key),
-              ("log key", operation.log_key),
-              ("next", f"muniment governance propose seat-validator --set "
-               f"office={register.account}")])
+              ("log key", operation.log_key), _after_enrolment(register)])
+
+
+def _after_enrolment(register: Register) -> tuple[str, str]:
+    """Return what comes next: a seat that stands goes over to the new keys."""
+    from muniment.model.validator import VALIDATORS
+
+    stands = register.ledger.state.get(VALIDATORS, register.account)
+    if stands is None or not stands.power:
+        return "next", ("muniment governance propose seat-validator --set "
+                        f"office={register.account}")
+    return "seat", (f"stands, with power {stands.power}: these keys vote from the next blocks on, "
+                    "the old ones no more")
 
 
 def _log_key(directory: Path) -> Any:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from muniment.cli.common import JsonOption, errors, group, print_json, show, show_table
-from muniment.cli.engine import stages
+from muniment.cli.engine import ProfileOption, stages
 from muniment.proof.limits import EVIDENCE_DAYS
 
 app = group("Run a ledger together with other offices.")
@@ -30,8 +30,7 @@ def up(
     links: Annotated[str, typer.Option(
         "--links", help="relays; namespaces (root); or direct: faster, but none can be cut off.")
     ] = "relays",
-    profile: Annotated[str, typer.Option("--profile", help="lan or wan: the engine's timing.")
-                       ] = "lan",
+    profile: ProfileOption = "lan",
     line: Annotated[str, typer.Option("--line", help="0.38, 0.39 or 0.40.")] = "0.38",
     as_json: JsonOption = False,
 ) -> None:

@@ -22,7 +22,7 @@ from muniment.network.rpc import Rpc
 from muniment.network.trust import extend_policy
 from muniment.node.solo import POLICY_FILE
 from muniment.node.wallet import read_private, write_private
-from muniment.proof.errors import LedgerError, Malformed, NotFound, Refused
+from muniment.proof.errors import AlreadyThere, LedgerError, Malformed, NotFound, Refused
 
 NETWORK_FILE = "network.json"
 BREAKS = ("kill", "pause", "cut", "skew")
@@ -109,7 +109,8 @@ class Cluster:
             progress: Told what is done now.
 
         Raises:
-            NotFound: The directory is not empty, or no engine is installed.
+            AlreadyThere: The directory is not empty.
+            NotFound: No engine is installed.
             Malformed: There are not so many offices.
         """
         find(line)
@@ -118,7 +119,7 @@ class Cluster:
             raise Malformed("links-unknown", f"{links!r} is no kind of link.",
                             remedy=f"One of {', '.join(KINDS)}")
         if folder.exists() and any(folder.iterdir()):
-            raise NotFound("directory-not-empty", f"{folder} is not empty.",
+            raise AlreadyThere("directory-not-empty", f"{folder} is not empty.",
                            remedy="Name another directory.")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:

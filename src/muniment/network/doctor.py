@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from muniment import __version__
-from muniment.editions import rules_of
-from muniment.model.confirmation import readiness
+from muniment.model.counting import counted
 from muniment.model.dates import SECONDS_A_DAY
-from muniment.model.ledger import EDITIONS
 from muniment.network.examine_engine import engine
 from muniment.network.examine_keys import engine_keys, keys, log_key, wallets
 from muniment.network.finding import NODE_FILE, Examination, Finding, ago, is_node, readable
 from muniment.node.backup import NOTE
+from muniment.node.edition import announced
 from muniment.node.inspection import inspect
 from muniment.node.register import Register
 from muniment.node.solo import KEYS, POLICY_FILE
@@ -90,8 +89,8 @@ def ledger(directory: Path) -> Iterator[Finding]:
         head = register.ledger.head
         edition = register.ledger.engine.rules.edition
         yield Finding("ok", f"ledger {register.ledger.identity.origin}, edition {edition}: "
-                      f"{head.size} entries to block {head.height}, {ago(head.time)}")
-        yield from announced(register)
+                      f"{counted(head.size, 'entry')} to block {head.height}, {ago(head.time)}")
+        yield from _announced(register)
 
 
 def _none(directory: Path) -> Finding:
@@ -103,24 +102,19 @@ def _none(directory: Path) -> Finding:
         directory, f"muniment init --office CODE {directory}"))
 
 
-def announced(register: Register) -> Iterator[Finding]:
+def _announced(register: Register) -> Iterator[Finding]:
     """Tell what edition is to begin, whether enough confirmed it, and whether the code is here."""
-    edition = register.ledger.state.get(EDITIONS)
-    if edition is None or edition.next_name is None:
+    coming = announced(register.ledger.state)
+    if coming is None:
         return
-    ready = readiness(register.ledger.state, edition)
-    what = (f"edition {edition.next_name} is announced from block {edition.next_height} on: "
-            f"power of {ready.power} of {ready.total} confirmed it")
-    if rules_of(edition.next_name).hash != edition.next_hash:
-        yield Finding("fix", f"{what}; the code here is another", "install the version of muniment "
-                      "that carries it, before that block; then: muniment validator confirm "
-                      f"{edition.next_name}")
-    elif not ready.is_enough:
-        yield Finding("warn", f"{what}: too little, it would lapse",
-                      f"each office whose node carries it: muniment validator confirm "
-                      f"{edition.next_name}")
+    confirm = f"muniment validator confirm {coming.name}"
+    if not coming.is_of_this_code:
+        yield Finding("fix", f"{coming.text()}; the code here is another", "install the version of "
+                      f"muniment that carries it, before that block; then: {confirm}")
+    elif not coming.is_enough:
+        yield Finding("warn", coming.text(), f"each office whose node carries it: {confirm}")
     else:
-        yield Finding("ok", what)
+        yield Finding("ok", coming.text())
 
 
 def stored_bytes(directory: Path) -> Iterator[Finding]:
@@ -152,7 +146,7 @@ def policy(directory: Path) -> Iterator[Finding]:
                       else f"muniment backup restore FILE NEW, then: cp NEW/{POLICY_FILE} {path}")
         return
     rules = TrustPolicy.parse(path.read_text(encoding="ascii")).rules
-    yield Finding("ok", f"trust policy with {len(rules)} range{'s' * (len(rules) != 1)}")
+    yield Finding("ok", f"trust policy with {counted(len(rules), 'range')}")
 
 
 def backup(directory: Path) -> Iterator[Finding]:

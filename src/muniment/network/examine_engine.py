@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from muniment.model.counting import counted
 from muniment.model.validator import Validator, address_of, validators
 from muniment.network.finding import Finding, is_node, office_of, place_of, readable
 from muniment.network.home import FOLDER, SETTINGS
@@ -152,8 +153,7 @@ def findings(told: Told) -> Iterator[Finding]:
     """Yield what an engine's answers show."""
     alone = told.total == told.power
     if told.peers or alone:
-        count = len(told.peers)
-        yield Finding("ok", f"{count} peer{'s' * (count != 1)}"
+        yield Finding("ok", counted(len(told.peers), "peer")
                       + (": this node alone makes the blocks" if alone else ""))
     else:
         yield Finding("fix", "no peer is connected",

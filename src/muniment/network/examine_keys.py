@@ -11,6 +11,7 @@ from shlex import quote
 
 from muniment.codec import members
 from muniment.model.account import ACCOUNTS, Account
+from muniment.model.counting import counted
 from muniment.model.ledger import LOG_KEYS
 from muniment.model.validator import Validator, validators
 from muniment.network.finding import (
@@ -83,7 +84,7 @@ def wallets(directory: Path) -> Iterator[Finding]:
             if found is not None:
                 yield found
         if sound:
-            yield Finding("ok", f"{sound} wallet{'s' * (sound != 1)}, whose keys are in force")
+            yield Finding("ok", f"{counted(sound, 'wallet')}, whose keys are in force")
 
 
 def _acting(directory: Path, register: Register) -> str | None:

@@ -37,11 +37,11 @@ from muniment.proof.attestation import TrustPolicy
 from muniment.proof.crypto import PrivateKey, b64, sha256, unb64
 from muniment.proof.engine_bytes import is_chain_id
 from muniment.proof.errors import (
+    AlreadyThere,
     Busy,
     Fault,
     LedgerError,
     Malformed,
-    NotFound,
     OutOfTurn,
     Refused,
 )
@@ -278,7 +278,7 @@ def join(
 def _require_room(invitation: Invitation, folder: Path) -> None:
     find(invitation.line)
     if folder.exists() and any(folder.iterdir()):
-        raise NotFound("directory-not-empty", f"{folder} is not empty.",
+        raise AlreadyThere("directory-not-empty", f"{folder} is not empty.",
                        remedy="Name another directory.")
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from muniment.engine import Outcome
 from muniment.model.codes import ENVELOPE_CODES
+from muniment.model.counting import counted
 from muniment.network.outcomes import Found
 from muniment.network.questions import OUTCOMES_MAX
 from muniment.network.remote import RemoteStorage
@@ -128,6 +129,7 @@ class Submission:
 def _nothing_decided(count: int) -> LedgerError:
     return Busy(
         "nothing-decided", f"The network decided nothing for {PATIENCE_SECONDS:.0f} seconds; "
-        f"{count} envelopes wait.", basis="docs/rfc/0003-the-network.md",
+        f"{counted(count, 'envelope')} "
+        f"wait{'s' * (count == 1)}.", basis="docs/rfc/0003-the-network.md",
         remedy="See whether two thirds of the validators run: muniment network status",
     )

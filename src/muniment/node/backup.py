@@ -33,7 +33,7 @@ from muniment.node.solo import (
 )
 from muniment.node.wallet import PRIVATE_MODE, read_private, write_private
 from muniment.proof.crypto import b64
-from muniment.proof.errors import Malformed, NotFound, VerificationError
+from muniment.proof.errors import AlreadyThere, Malformed, NotFound, VerificationError
 from muniment.storage.sqlite import FILE_NAME
 from muniment.vault.vault import VAULT_FILE
 
@@ -89,10 +89,11 @@ def create(directory: Path, out: Path, now: Callable[[], int] = system_time) -> 
         now: Returns the time in UTC seconds.
 
     Raises:
-        NotFound: There is no ledger, or the file exists.
+        NotFound: There is no ledger.
+        AlreadyThere: The file exists.
     """
     if out.exists():
-        raise NotFound("file-exists", f"{out} exists.", remedy="Name a file that does not.")
+        raise AlreadyThere("file-exists", f"{out} exists.", remedy="Name a file that does not.")
     with tempfile.TemporaryDirectory(dir=out.absolute().parent) as place:
         copied = Path(place)
         for name in _FILES:
@@ -157,12 +158,12 @@ def restore(file: Path, directory: Path) -> Manifest:
     """Put a backup into a directory, without keys; nothing is left there if it is damaged.
 
     Raises:
-        NotFound: The directory is not empty.
+        AlreadyThere: The directory is not empty.
         Malformed: The file is no backup.
         VerificationError: A file in it is not what its manifest says.
     """
     if directory.exists() and any(directory.iterdir()):
-        raise NotFound("directory-not-empty", f"{directory} is not empty.",
+        raise AlreadyThere("directory-not-empty", f"{directory} is not empty.",
                        remedy="Name another directory.")
     making = directory.parent / f".{directory.name}.restoring"
     shutil.rmtree(making, ignore_errors=True)

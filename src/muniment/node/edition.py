@@ -4,14 +4,51 @@ The lock is that of the code that runs here. An office confirms where its node's
 installed: nothing else can know what that node will compute.
 """
 
+from typing import NamedTuple
+
 from muniment.codec import Payload
 from muniment.editions import rules_of
 from muniment.model import codes
-from muniment.model.confirmation import CONFIRMATIONS
+from muniment.model.confirmation import CONFIRMATIONS, readiness
+from muniment.model.ledger import EDITIONS
+from muniment.model.state import State
 from muniment.node.explain import refused
 from muniment.node.register import Receipt, Register
 from muniment.operations.activate_edition import ActivateEdition
 from muniment.operations.confirm_edition import ConfirmEdition
+
+
+class Announced(NamedTuple):
+    """An edition that is to begin."""
+
+    name: str
+    """Its name."""
+    height: int
+    """The height of the first block under it."""
+    power: int
+    """The power that confirmed it."""
+    total: int
+    """The power of all validators."""
+    is_enough: bool
+    """Whether it begins if nobody else confirms it."""
+    is_of_this_code: bool
+    """Whether the code that runs here carries its very lock."""
+
+    def text(self) -> str:
+        """Return it in one sentence."""
+        lapses = "" if self.is_enough else ": too little, it would lapse"
+        return (f"edition {self.name} is announced from block {self.height} on; a power of "
+                f"{self.power} of {self.total} confirmed it{lapses}")
+
+
+def announced(state: State) -> Announced | None:
+    """Return the edition that is to begin, or None."""
+    edition = state.get(EDITIONS)
+    if edition is None or edition.next_name is None or edition.next_height is None:
+        return None
+    ready = readiness(state, edition)
+    return Announced(edition.next_name, edition.next_height, ready.power, ready.total,
+                     ready.is_enough, rules_of(edition.next_name).hash == edition.next_hash)
 
 
 def confirm_edition(register: Register, edition: str) -> Receipt:

@@ -33,7 +33,7 @@ from muniment.operations.publish_reference_data import (
 from muniment.proof.canonical import encode as encode_plain
 from muniment.proof.checkpoint import verifier_key
 from muniment.proof.crypto import PrivateKey, b64
-from muniment.proof.errors import Fault, NotFound
+from muniment.proof.errors import AlreadyThere, Fault
 from muniment.proof.merkle import Frontier, leaf_hash
 from muniment.storage.log import LogTiles
 from muniment.storage.pages import PagedTree
@@ -76,10 +76,10 @@ def found(
         log_key: The key that signs checkpoints; a fresh one by default.
 
     Raises:
-        NotFound: The directory is not empty.
+        AlreadyThere: The directory is not empty.
     """
     if directory.exists() and any(directory.iterdir()):
-        raise NotFound(
+        raise AlreadyThere(
             "directory-not-empty", f"{directory} is not empty.", remedy="Name another directory."
         )
     making = directory.parent / f".{directory.name}.making"

@@ -30,7 +30,7 @@ from muniment.node.solo import KEYS, RESTORED_FILE, system_time
 from muniment.node.wallet import write_private
 from muniment.proof.checkpoint import Checkpoint, open_note, verifier_key
 from muniment.proof.crypto import b64, load_public_key, unb64
-from muniment.proof.errors import LedgerError, Malformed, NotFound, VerificationError
+from muniment.proof.errors import AlreadyThere, LedgerError, Malformed, NotFound, VerificationError
 from muniment.vault.vault import KEYS_FILE
 
 FORMAT = "muniment/key-backup/v1"
@@ -48,14 +48,17 @@ def seal_keys(
 
     Raises:
         Malformed: The passphrase is too short.
-        NotFound: There are no keys, or the file exists.
+        NotFound: There are no keys.
+        AlreadyThere: The file exists.
     """
     if len(passphrase) < PASSPHRASE_LENGTH_MIN:
         raise Malformed("passphrase-short", f"A passphrase has at least {PASSPHRASE_LENGTH_MIN} "
                         "characters.", basis="docs/operating.md")
-    if out.exists() or not (directory / KEYS).is_dir():
-        raise NotFound("keys-not-found", f"{directory} has no keys, or {out} exists.",
-                       remedy="Name the ledger's directory and a new file.")
+    if out.exists():
+        raise AlreadyThere("file-exists", f"{out} exists.", remedy="Name a file that does not.")
+    if not keys_in(directory):
+        raise NotFound("keys-not-found", f"{directory} has no keys.",
+                       remedy="Name the ledger's directory.")
     salt, nonce, expires = secrets.token_bytes(16), secrets.token_bytes(12), now() + LIFE_SECONDS
     head = json.dumps({"expires": expires, "format": FORMAT, "nonce": b64(nonce),
                        "salt": b64(salt)}, sort_keys=True).encode("ascii")
@@ -89,14 +92,12 @@ def open_keys(
     """Put the keys of a backup into a restored ledger; return the names of the files.
 
     Raises:
-        NotFound: There is no such file, or the ledger has keys already.
+        NotFound: There is no such file.
+        AlreadyThere: The ledger has keys already.
         VerificationError: It has expired, the passphrase is wrong, or the file was altered.
     """
     if not file.is_file():
         raise NotFound("file-not-found", f"There is no file {file}.")
-    if (directory / KEYS_FILE).exists() or keys_in(directory):
-        raise NotFound("keys-present", f"{directory} has keys already.",
-                       remedy="Restore into a directory without keys: muniment backup restore")
     head, _, sealed = file.read_bytes().partition(b"\n")
     plain = _head(head)
     if plain["expires"] < now():
@@ -110,6 +111,10 @@ def open_keys(
     except InvalidTag:
         raise VerificationError("key-backup-not-opened", "The passphrase is wrong, or the file "
                                 "was altered.", basis="docs/operating.md") from None
+    if (directory / KEYS_FILE).exists() or keys_in(directory):
+        raise AlreadyThere(
+            "keys-present", f"The passphrase is right, and {directory} has keys already.",
+            remedy="Restore into a directory without keys: muniment backup restore")
     return _place(held, directory)
 
 

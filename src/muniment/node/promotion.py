@@ -25,7 +25,7 @@ from muniment.node.policy import end_note_range, write_policy
 from muniment.node.solo import POLICY_FILE, Clock, SoloLedger, system_time
 from muniment.proof import limits
 from muniment.proof.crypto import sha256, unb64
-from muniment.proof.errors import NotFound, Refused
+from muniment.proof.errors import AlreadyThere, NotFound, Refused
 from muniment.storage.decided import promote as mark
 from muniment.storage.sqlite import FILE_NAME
 
@@ -160,12 +160,13 @@ def copy_ledger(source: Path, target: Path) -> None:
     """Copy a promoted ledger and its trust policy into another validator's directory; no keys.
 
     Raises:
-        NotFound: The source holds no ledger, or the target holds one.
+        NotFound: The source holds no ledger.
+        AlreadyThere: The target holds one.
     """
     if not (source / FILE_NAME).exists():
         raise NotFound("ledger-not-found", f"{source} holds no ledger.")
     if (target / FILE_NAME).exists():
-        raise NotFound("ledger-exists", f"{target} already holds a ledger.",
+        raise AlreadyThere("ledger-exists", f"{target} already holds a ledger.",
                        remedy="Name another directory.")
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     making = target / f".{FILE_NAME}.making"

@@ -57,6 +57,10 @@ class NotFound(LedgerError):
     """What was asked for is not in this ledger, or not for the one who asks."""
 
 
+class AlreadyThere(LedgerError):
+    """What was to be made stands already, and is not overwritten."""
+
+
 class Busy(LedgerError):
     """This node cannot serve the request now; the same request may succeed later."""
 

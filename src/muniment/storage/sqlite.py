@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from muniment.proof.errors import Busy, NotFound, StorageFault
+from muniment.proof.errors import AlreadyThere, Busy, NotFound, StorageFault
 from muniment.storage.protocol import (
     BlockWrite,
     Entry,
@@ -54,16 +54,17 @@ class SqliteStorage:
     Raises:
         Busy: Another process writes this ledger.
         NotFound: There is no ledger in the directory.
+        AlreadyThere: One is to be made, and there is one.
     """
 
     def __init__(self, directory: Path, *, create: bool = False, read_only: bool = False) -> None:
         path = directory / FILE_NAME
-        if create == path.exists():
-            raise NotFound(
-                "ledger-exists" if create else "ledger-not-found",
-                f"{directory} {'already holds' if create else 'holds no'} ledger.",
-                remedy="Name another directory." if create else "Make one: muniment init DIR",
-            )
+        if create and path.exists():
+            raise AlreadyThere("ledger-exists", f"{directory} already holds a ledger.",
+                               remedy="Name another directory.")
+        if not create and not path.exists():
+            raise NotFound("ledger-not-found", f"{directory} holds no ledger.",
+                           remedy="Make one: muniment init --office CODE DIR")
         self.directory = directory
         self._lock = None if read_only else _lock(directory)
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
