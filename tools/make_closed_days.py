@@ -3,7 +3,9 @@
 Run it by hand when the library or `tools/office_notices.csv` changes:
 `.venv/bin/python tools/make_closed_days.py`. One row is one office and year. The library knows
 public holidays; what an office announced itself stands in the notices and goes before it. A year
-whose week-ends or working Saturdays nobody knows is left out: it is unknown, never assumed.
+whose week-ends or working Saturdays nobody knows is left out: it is unknown, never assumed. A day
+on which the office perhaps closed is no closed day: it stands apart, and nothing is certain around
+it.
 """
 
 import csv
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import holidays
+from dateutil.easter import easter
 
 FIRST_YEAR, LAST_YEAR = 1970, 2035
 NAME_LENGTH_MAX = 26
@@ -57,6 +60,8 @@ OFFICES = {
 """ST.3 code -> whose holidays; the reasons for the years stand in docs/reference-data.md."""
 OWN_LISTS = ("EM", "EP", "IB")
 """Offices that announce every closed day themselves; the holidays around them only come near."""
+ESTIMATED = "(estim"
+"""How the library marks a holiday whose day is announced when the moon is seen."""
 FOLDER = Path(__file__).parent
 NOTICES = FOLDER / "office_notices.csv"
 TARGET = FOLDER.parent / "src/muniment/reference/closed_days.csv"
@@ -76,7 +81,8 @@ def main() -> None:
     announced = notices()
     with TARGET.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["office", "year", "weekend", "closed", "open", "source"])
+        writer.writerow(["office", "year", "weekend", "closed", "open", "perhaps", "own_list",
+                         "source"])
         for office, place in OFFICES.items():
             for year in range(place.first, place.last + 1):
                 made = row(office, place, year, announced.get((office, year)))
@@ -105,10 +111,14 @@ def row(office: str, place: Place, year: int, notice: Notice | None) -> list[str
              if day.year == year and not days.is_weekend(day)}
     names = {f"{day:%m-%d}": why for day, why in beside(office, year) if day.isoweekday() < 6
              } | names
+    if office == "IB":
+        names.pop("08-01", None)  # it was open on that day in both years whose list is at hand
     where = "-".join(filter(None, (place.country, place.subdivision)))
     kinds = " and ".join(place.categories)
     source = f"{kinds} holidays of {where}, holidays {holidays.__version__}"
-    if office in OWN_LISTS and not (notice and notice.whole):
+    moving = [day for day in days if ESTIMATED in days[day]]
+    is_own = bool(notice and notice.whole)
+    if office in OWN_LISTS and not is_own:
         source += "; the office's own list of that year is not at hand"
     if notice:
         listed = dict(one.strip().split(" ", 1) for one in notice.closed.split(";"))
@@ -117,7 +127,39 @@ def row(office: str, place: Place, year: int, notice: Notice | None) -> list[str
     closed = "; ".join(f"{day} {names[day]}" for day in sorted(names))
     working = getattr(days, "weekend_workdays", set())
     opened = " ".join(f"{day:%m-%d}" for day in sorted(working) if day.year == year)
-    return [office, str(year), weekend(days, year), closed, opened, source]
+    doubtful = {f"{day:%m-%d}" for day in (*doubts(office, year), *around(moving))
+                if day.year == year and not days.is_weekend(day)} - names.keys()
+    return [office, str(year), weekend(days, year), closed, opened,
+            "" if is_own else " ".join(sorted(doubtful)),
+            "no" if not is_own and (office in OWN_LISTS or moving) else "", source]
+
+
+def around(moving: list[date]) -> Iterator[date]:
+    """Yield the days beside those of holidays that depend on the moon."""
+    for day in moving:
+        yield from (day - timedelta(days=1), day + timedelta(days=1))
+
+
+def doubts(office: str, year: int) -> Iterator[date]:
+    """Yield the days on which an office perhaps closed, though no notice of that year is at hand.
+
+    From memory and to be verified, where no notice of another year shows it.
+    """
+    days: list[str] = []
+    if office == "US" and year not in (2013, 2015):  # in these no order gave a whole day
+        days = ["12-24", "12-26"]  # by order of the President, as in 2014, 2018, 2020, 2024, 2025
+    if office == "EP":  # as in its lists of other years
+        days = ["04-30" if year < 2014 else "04-27", "05-05", "12-24", "12-27", "12-28", "12-29",
+                "12-30", "12-31"]
+        if date(year, 1, 2).isoweekday() == 5:
+            days.append("01-02")  # a bridge to the week-end
+    if office == "IB":
+        days = ["01-02", "08-01", "12-24", "12-26", "12-27", "12-28", "12-29", "12-30", "12-31"]
+    if office == "EM":
+        days = ["01-02", "01-03", "01-04", "01-05", "05-01", "05-09", "06-24", "11-02", "12-24",
+                "12-26", "12-27", "12-28", "12-29", "12-30", "12-31"]
+        yield from (easter(year) + timedelta(days=after) for after in (-3, 1, 39, 40, 50))
+    yield from (date.fromisoformat(f"{year}-{day}") for day in days)
 
 
 def weekend(days: holidays.HolidayBase, year: int) -> str:

@@ -27,6 +27,8 @@ def deadline(
         ("nominal end", end["nominal_end"]),
         *(("closed", f"{day} {why}") for day, why in end["closed"]),
         ("last day", f"{end['end']} at {office}"),
+        *(("perhaps closed", f"{day}: then it ends on {end['latest_end']}")
+          for day in end.get("perhaps_closed", ())),
     ]
     for one in answer["restoration"]:
         until = one["deadline"]["end"]

@@ -165,5 +165,6 @@ def _weekend(row: dict[str, Any]) -> str:
 def _show_year(office: str, row: dict[str, Any], year: int) -> None:
     show([("office", office), ("year", year), ("every", _weekend(row)),
           *(("closed", f"{year}-{day} {reason}") for day, reason in sorted(row["closed"].items())),
+          *(("perhaps closed", f"{year}-{day}") for day in row.get("perhaps", ())),
           *(("open", f"{year}-{day}, though on a week-end") for day in row["open"]),
           ("source", row["source"])], fiction=office in DEMO)

@@ -133,6 +133,18 @@ class Calendar:
             return DAY_NAMES[day.weekday()]
         return None
 
+    def perhaps(self, day: date) -> bool:
+        """Return whether the office was perhaps closed on a day on which it is said to be open.
+
+        Raises:
+            CalendarUnknown: Nobody published the calendar of that year.
+        """
+        return f"{day.month:02}-{day.day:02}" in self.year(day.year).get("perhaps", ())
+
+    def is_estimate(self, day: date) -> bool:
+        """Return whether public holidays stand in for the office's own list of closed days."""
+        return self.year(day.year).get("own_list") is False
+
     def roll(self, day: date) -> tuple[date, tuple[tuple[date, str], ...]]:
         """Return the first open day from `day` on, and each closed day before it with its reason.
 
@@ -162,16 +174,28 @@ class Deadline:
     """The day on which it ends at the office: the first open day from there on."""
     closed: tuple[tuple[date, str], ...]
     """The closed days in between, each with its reason."""
+    latest: date
+    """The day on which it ends if the office was closed whenever it perhaps was."""
+    perhaps: tuple[date, ...] = ()
+    """The days from its end on that make the difference."""
+    is_estimate: bool = False
+    """Whether holidays moved the end that stand in for the office's own list."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the deadline as JSON members."""
-        return {
+        shown: dict[str, Any] = {
             "closed": [[format_date(day), reason] for day, reason in self.closed],
             "end": format_date(self.end),
             "months": self.months,
             "nominal_end": format_date(self.nominal),
             "start": format_date(self.start),
         }
+        if self.perhaps:
+            shown |= {"latest_end": format_date(self.latest),
+                      "perhaps_closed": [format_date(day) for day in self.perhaps]}
+        if self.is_estimate:
+            shown["own_list"] = False
+        return shown
 
 
 def deadline(start: date, months: int, calendar: Calendar) -> Deadline:
@@ -182,4 +206,20 @@ def deadline(start: date, months: int, calendar: Calendar) -> Deadline:
     """
     nominal = add_months(start, months)
     end, closed = calendar.roll(nominal)
-    return Deadline(start, months, nominal, end, closed)
+    latest, perhaps = _latest(calendar, end)
+    is_estimate = any(reason not in DAY_NAMES and calendar.is_estimate(day)
+                      for day, reason in closed)
+    return Deadline(start, months, nominal, end, closed, latest, perhaps, is_estimate)
+
+
+def _latest(calendar: Calendar, end: date) -> tuple[date, tuple[date, ...]]:
+    """Return the first day that is surely open, and the days before it that perhaps were not."""
+    day = end
+    perhaps: list[date] = []
+    try:
+        while calendar.perhaps(day) and len(perhaps) <= CLOSED_RUN_MAX:
+            perhaps.append(day)
+            day, _ = calendar.roll(day + _DAY)
+    except CalendarUnknown:
+        pass  # the next year is unknown: what is known ends with this one
+    return day, tuple(perhaps)

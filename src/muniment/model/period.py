@@ -66,7 +66,7 @@ def filing_is_in_time(case: Case) -> Result:
         facts = {"calendar": _calendar(case), "deadline": term.members,
                  "filed": format_date(filed)}
         if filed <= term.deadline.end:
-            return Result("P06", "IN_TIME", "moved" if term.deadline.closed else "", facts)
+            return Result("P06", "IN_TIME", _moved(term), facts)
         return _after_the_end(case, term, facts)
     except CalendarUnknown as error:
         return _long_over(case, start, filed, found[0]) or Result(
@@ -85,7 +85,7 @@ def _long_over(case: Case, start: date, filed: date, months: int) -> Result | No
     if any(one.act != "other" for one in case.claim.restored):
         return None
     try:
-        over = case.rulebook.term(_calendar(case), start, months).deadline.end
+        over = case.rulebook.term(_calendar(case), start, months).deadline.latest
     except CalendarUnknown:
         over = add_months(start, months + CLOSED_MONTHS_MAX)
     if filed <= over:
@@ -108,10 +108,20 @@ def _calendar(case: Case) -> str:
     return case.office
 
 
+def _moved(term: Term) -> str:
+    if not term.deadline.closed:
+        return ""
+    return "moved-by-estimate" if term.deadline.is_estimate else "moved"
+
+
 def _after_the_end(case: Case, term: Term, facts: dict[str, Any]) -> Result:
     acts = {one.act: one for one in reversed(case.claim.restored)}
     if "own" in acts:
         return Result("P06", "RESTORED", facts={**facts, **_act(acts["own"])})
+    if case.filed is not None and case.filed <= term.deadline.latest and (
+            "international" not in acts):
+        days = [format_date(day) for day in term.deadline.perhaps]
+        return Result("P06", "TO_VERIFY", facts={**facts, "perhaps": days})
     windows = open_windows(case, term)
     if "international" in acts and case.is_pct:
         return _restored_before(case, acts["international"], windows, facts)
@@ -145,7 +155,7 @@ def _void(case: Case, term: Term, facts: dict[str, Any]) -> Result | None:
     if not case.is_pct or case.filed is None:
         return None
     window = case.rulebook.term(case.office, term.deadline.end, PCT_WINDOW_MONTHS)
-    if case.filed <= window.deadline.end:
+    if case.filed <= window.deadline.latest:
         return None
     until = {"until": format_date(window.deadline.end)}
     return Result("P06", "VOID", facts={**facts, "restoration": until})
@@ -176,7 +186,7 @@ def open_windows(case: Case, term: Term) -> list[tuple[str, Row, Term]]:
     80.5).
     """
     return [one for one in _windows(case, term)
-            if case.filed is not None and case.filed <= one[2].deadline.end]
+            if case.filed is not None and case.filed <= one[2].deadline.latest]
 
 
 def _windows(case: Case, term: Term) -> list[tuple[str, Row, Term]]:

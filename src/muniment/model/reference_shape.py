@@ -53,10 +53,12 @@ def row_is_sound(table: str, name: tuple[str, ...], row: Row) -> bool:
 
 def _closed_days(name: tuple[str, ...], row: Row) -> bool:
     closed, opened, weekend = row.get("closed"), row.get("open"), row.get("weekend")
+    perhaps = row.get("perhaps", [])
     return (
         isinstance(closed, dict) and isinstance(opened, list) and isinstance(weekend, list)
+        and isinstance(perhaps, list) and isinstance(row.get("own_list", True), bool)
         and all(isinstance(reason, str) for reason in closed.values())
-        and all(_is_date(f"{name[-1]}-{day}") for day in (*closed, *opened))
+        and all(_is_date(f"{name[-1]}-{day}") for day in (*closed, *opened, *perhaps))
         and all(_is_count(day, 1, 7) for day in weekend)
     )
 

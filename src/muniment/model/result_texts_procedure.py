@@ -1,6 +1,13 @@
 """The results of P11 to P22 in words: what was done for a claim, and whether it stands."""
 
-from muniment.model.result_text import NO_CALENDAR, PUBLISH, TOO_EARLY, UNKNOWN, Text
+from muniment.model.result_text import (
+    NO_CALENDAR,
+    PERHAPS_CLOSED,
+    PUBLISH,
+    TOO_EARLY,
+    UNKNOWN,
+    Text,
+)
 
 _NO_DATE = Text("Without the filing date no time limit can be counted.")
 _EXCUSE = "Ask the office whether it excuses the delay."
@@ -23,6 +30,7 @@ PROCEDURE = {
     "P11.LATE.at-any-rate": Text("The claim was declared on {declared}; whatever days the office "
                                  "was closed, it could be declared until {due} at the latest.",
                                  _EXCUSE, True),
+    "P11.TO_VERIFY.perhaps-closed": PERHAPS_CLOSED,
     "P11.EXCUSED": Text("The claim was declared on {declared}, after {due}; the later office "
                         "accepted it all the same."),
     "P11.EXCUSED.correction": Text("The claim was corrected on {corrected}, after {due}; the "
@@ -63,6 +71,7 @@ PROCEDURE = {
                                  "until {due}."),
     "P12.LATE": Text("The number was given on {given}; it could be given until {due}.",
                      _EXCUSE, True),
+    "P12.TO_VERIFY.perhaps-closed": PERHAPS_CLOSED,
     "P12.EXCUSED": Text("The number was given on {given}, after {due}; the later office accepted "
                         "the claim all the same."),
     "P12.EXCUSED.missing": Text("The number is not given; the later office accepted the claim all "
@@ -118,6 +127,7 @@ PROCEDURE = {
                           basis="PCT Rule 17.1(a)-(b-bis)"),
     "P14.LATE": Text("The copy came, or was asked for, on {copy}; it was due by {due}.",
                      _EXCUSE, True),
+    "P14.TO_VERIFY.perhaps-closed": PERHAPS_CLOSED,
     "P14.EXCUSED": Text("The copy came, or was asked for, on {copy}, after {due}; the later "
                         "office accepted the claim all the same."),
     "P14.INVITATION_DUE": Text(
@@ -161,6 +171,7 @@ PROCEDURE = {
     "P16.IN_TIME": Text("The translation was filed on {filed_on}, by {due}."),
     "P16.LATE": Text("The translation was filed on {filed_on}; it was due by {due}.",
                      _EXCUSE, True),
+    "P16.TO_VERIFY.perhaps-closed": PERHAPS_CLOSED,
     "P16.EXCUSED": Text("The translation was filed on {filed_on}, after {due}; the later office "
                         "accepted the claim all the same."),
     "P16.POLICY_UNKNOWN": UNKNOWN,

@@ -77,6 +77,16 @@ RIGHT = {
     "P06.IN_TIME": Text("The period ended on {deadline[end]}."),
     "P06.IN_TIME.moved": Text("The period ended on {deadline[end]}. The end moved from "
                               "{deadline[nominal_end]}: {closed}."),
+    "P06.IN_TIME.moved-by-estimate": Text(
+        "The period ended on {deadline[end]}. The end moved from {deadline[nominal_end]}: "
+        "{closed}. The office's own list of closed days is not at hand: public holidays stand in "
+        "for it.",
+        "Look up that list; publish it: muniment reference publish closed-days"),
+    "P06.TO_VERIFY": Text(
+        "The period ended on {deadline[end]}, as far as closed days are known; {calendar} was "
+        "perhaps closed on {perhaps} too, and then it ended on {deadline[latest_end]}.",
+        "Look up the days on which the office was closed; publish them: muniment reference publish "
+        "closed-days"),
     "P06.RESTORED": Text("The period ended on {deadline[end]}; {restored_by} restored the right "
                          "on the criterion {criterion}.", basis="PCT Rule 26bis.3; PLT Art. 13(2)"),
     "P06.RESTORED.international": Text(

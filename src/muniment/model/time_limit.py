@@ -13,6 +13,9 @@ from muniment.model.priority_case import Case
 from muniment.model.priority_result import Result, plain, shared
 from muniment.model.rulebook import Row, Term, law
 
+_ACTED = ("acted", "corrected", "declared", "given", "copy", "filed_on")
+"""The facts that say when something was done, the one that counts before the others."""
+
 
 def due(
     case: Case, row: Row, own: date | None, was: date | None = None, seat: str = ""
@@ -86,8 +89,17 @@ def unknown_calendar(check: str, error: CalendarUnknown) -> Result:
 
 
 def late(check: str, case: Case, facts: dict[str, Any], why: str = "") -> Result:
-    """Return that something was done too late, unless the office accepted the claim after all."""
-    return Result(check, "EXCUSED" if case.is_accepted else "LATE", why, facts)
+    """Return that something was done too late, unless the office accepted the claim after all.
+
+    Where the office was perhaps closed from the last day until then, nothing is late for sure.
+    """
+    if case.is_accepted:
+        return Result(check, "EXCUSED", why, facts)
+    term, acted = facts.get("term", {}), next(facts[name] for name in _ACTED if name in facts)
+    if facts["due"] < acted <= term.get("latest_end", ""):
+        return Result(check, "TO_VERIFY", "perhaps-closed",
+                      {**facts, "perhaps": term["perhaps_closed"]})
+    return Result(check, "LATE", why, facts)
 
 
 def overdue(check: str, case: Case, row: Row, facts: dict[str, Any]) -> Result:

@@ -103,6 +103,8 @@ def _closed_days(line: Mapping[str, str]) -> Row:
         "open": line["open"].split(),
         "source": line["source"],
         "weekend": [int(one) for one in line["weekend"]],
+        **({"perhaps": line["perhaps"].split()} if line.get("perhaps") else {}),
+        **({"own_list": False} if line.get("own_list") == "no" else {}),
     }
     return "closed-days", (line["office"], line["year"]), row
 
