@@ -300,8 +300,10 @@ def test_erased_name_is_in_no_report(path, tmp_path):
                    "data-subject-request")
     page = Reader(report(copy, "restorable", "html", "--with-names")).text
     assert CJK not in page
-    assert "Erased applicants" in page
+    assert "Erased Applicants" in page
     assert TITLE in page
+    french = Reader(report(copy, "restorable", "html", "--with-names", "--lang", "fr")).text
+    assert "Effacé Déposants" in french
 
 
 def test_demo_is_marked_and_a_real_ledger_is_not(path, tmp_path):

@@ -11,6 +11,7 @@ from muniment.model.inquiry import Inquiry, is_known, named_filing, reading_of
 from muniment.model.number import NumberFormat, read_number
 from muniment.model.number import Reading as NumberReading
 from muniment.model.priority import Assessment, OrderedClaims, assess_priority
+from muniment.model.priority_case import is_pct
 from muniment.model.priority_facts import ClaimFacts, Descent, Filing, Presented
 from muniment.model.rulebook import Rulebook
 from muniment.model.sealed import Grant
@@ -61,7 +62,8 @@ def assess_recorded(
     inquiry = Inquiry(state, later, rulebook, grant=grant, presented=presented)
     descent = inquiry.lineage.descent
     filed = descent.filed if descent else later.date
-    return Assessment(later, inquiry.ordered(list(claims.values())).all(), filed)
+    found = inquiry.ordered(list(claims.values())).all()
+    return Assessment(later, found, filed, is_pct(later, descent))
 
 
 def ordered_claims(

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from muniment.model.calendar import add_months, format_date, shown
-from muniment.model.priority_case import Case
+from muniment.model.priority_case import Case, is_pct
 from muniment.model.priority_checks import CHECKS, status_of
 from muniment.model.priority_facts import Beside, ClaimFacts, Descent, Filing
 from muniment.model.priority_result import Result, plain
@@ -154,6 +154,8 @@ class Assessment:
     """Each claim by itself."""
     filed: date | None = None
     """The filing date that counts: that of the filing from which it descends, if from any."""
+    is_pct: bool = False
+    """Whether it is, or descends from, an international application under the PCT."""
 
     @property
     def priority_date(self) -> date | None:
@@ -171,7 +173,7 @@ class Assessment:
         earliest = _earliest(standing)
         facts: dict[str, Any] = {"priority_date": shown(earliest)}
         start = self._start
-        if self.later.right == "patent" and start is not None:
+        if (self.later.right == "patent" or self.is_pct) and start is not None:
             facts["publication_due"] = format_date(add_months(start, PUBLICATION_MONTHS))
         partial = [{"classes": list(one.classes), "date": shown(one.date), "listed": one.listed}
                    for one in standing if _is_partial(one)]
@@ -238,10 +240,10 @@ def assess_priority(
     filed = descent.filed if descent else later.date
     if len(claims) == 1:
         only = assess_claim(later, claims[0], rulebook, descent, None, published)
-        return Assessment(later, (only,), filed)
+        return Assessment(later, (only,), filed, is_pct(later, descent))
     ordered = OrderedClaims(later, [one.date for one in claims], claims.__getitem__,
                             claims.__getitem__, rulebook, descent, published)
-    return Assessment(later, ordered.all(), filed)
+    return Assessment(later, ordered.all(), filed, is_pct(later, descent))
 
 
 class OrderedClaims:

@@ -21,6 +21,16 @@ PROCEDURE_WORDS = ("copy", "declaration", "number")
 """The policies that a national phase has from the treaty's rules."""
 
 
+def is_pct(later: Filing, descent: Descent | None) -> bool:
+    """Return whether the filing date that counts is that of an application under the PCT.
+
+    Args:
+        later: The later filing.
+        descent: From which filing it descends, if from any.
+    """
+    return descent is not None and descent.international and later.right in PATENT_RIGHTS
+
+
 class Case:
     """A claim with all that its checks read.
 
@@ -72,9 +82,7 @@ class Case:
     @property
     def is_pct(self) -> bool:
         """Whether the filing that counts is an international application under the PCT."""
-        descent = self.descent
-        return descent is not None and descent.international and (
-            self.later.right in PATENT_RIGHTS)
+        return is_pct(self.later, self.descent)
 
     @property
     def under_pct(self) -> bool:

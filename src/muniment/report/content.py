@@ -180,7 +180,8 @@ def _filing(
     else:
         rows.append(row("source", texts("source.application", entry=standing.entry,
                                         time=utc(standing.recorded))))
-    rows += [row("erased", ", ".join(standing.erased))] if standing and standing.erased else []
+    if standing and standing.erased:
+        rows.append(row("erased", ", ".join(texts.word("name", name) for name in standing.erased)))
     rows += [Row(texts.word("name", name), _listed(value))
              for name, value in sorted(one.names.items())]
     return tuple(rows)
