@@ -14,7 +14,6 @@ from muniment.cli.app import app
 from muniment.network.founder import begin_network
 from muniment.network.home import Place
 from muniment.network.node import Node
-from muniment.network.rebuild import height_of
 from muniment.network.remote_ledger import RemoteLedger
 from muniment.node.register import Register
 from muniment.node.solo import RESTORED_FILE
@@ -39,6 +38,10 @@ def file(ledger, *more):
     number = f"2026/{next(NUMBERS):06}"
     answer("filing", "submit", number, "--date", "2026-01-05", "--ledger", ledger, *more)
     return f"XA/patent/{number}"
+
+
+def height_of(folder):
+    return int(Node(folder).rpc().call("status")["sync_info"]["latest_block_height"])
 
 
 def enter(ledger, url):
@@ -124,8 +127,8 @@ def test_second_office_joins_and_is_seated_by_the_first_members_vote(solo, promo
         own = ("--ledger", there, "--node", url)
         run("office", "request", "XB", "--out", tmp_path / "xb.json", *own)
         run("governance", "propose", "enrol-office", "--file", tmp_path / "xb.json", *first)
-        enrolled = height_of(Node(ledger))[0]
-        wait_until(lambda: height_of(Node(there))[0] >= enrolled, what="it at XB's node")
+        enrolled = height_of(ledger)
+        wait_until(lambda: height_of(there) >= enrolled, what="it at XB's node")
         run("validator", "enrol", there, *own, "--as", "XB")
         done = answer("governance", "propose", "admit-member", "--set", "office=XB", "--set",
                       "units=1", *first)
