@@ -179,7 +179,7 @@ class Deadline:
     perhaps: tuple[date, ...] = ()
     """The days from its end on that make the difference."""
     is_estimate: bool = False
-    """Whether holidays moved the end that stand in for the office's own list."""
+    """Whether public holidays stand in for the office's own list of closed days."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the deadline as JSON members."""
@@ -207,8 +207,7 @@ def deadline(start: date, months: int, calendar: Calendar) -> Deadline:
     nominal = add_months(start, months)
     end, closed = calendar.roll(nominal)
     latest, perhaps = _latest(calendar, end)
-    is_estimate = any(reason not in DAY_NAMES and calendar.is_estimate(day)
-                      for day, reason in closed)
+    is_estimate = calendar.is_estimate(nominal) or calendar.is_estimate(end)
     return Deadline(start, months, nominal, end, closed, latest, perhaps, is_estimate)
 
 

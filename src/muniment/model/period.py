@@ -9,7 +9,13 @@
 from datetime import date, timedelta
 from typing import Any
 
-from muniment.model.calendar import CLOSED_MONTHS_MAX, CalendarUnknown, add_months, format_date
+from muniment.model.calendar import (
+    CLOSED_MONTHS_MAX,
+    DAY_NAMES,
+    CalendarUnknown,
+    add_months,
+    format_date,
+)
 from muniment.model.priority_case import INTERNATIONAL, Case
 from muniment.model.priority_facts import Restored
 from muniment.model.priority_result import Result, plain
@@ -111,7 +117,8 @@ def _calendar(case: Case) -> str:
 def _moved(term: Term) -> str:
     if not term.deadline.closed:
         return ""
-    return "moved-by-estimate" if term.deadline.is_estimate else "moved"
+    by_holiday = any(reason not in DAY_NAMES for _, reason in term.deadline.closed)
+    return "moved-by-estimate" if by_holiday and term.deadline.is_estimate else "moved"
 
 
 def _after_the_end(case: Case, term: Term, facts: dict[str, Any]) -> Result:
