@@ -228,6 +228,26 @@ def test_sealed_filing_and_gaps(us):
     run("filing", "unseal", "A" * 43, "--ledger", us, code=3)
 
 
+def test_what_is_sealed_is_not_entered_openly_and_never_twice(us, tmp_path):
+    """The ledger cannot see it; the sealed one could never be opened."""
+    again = ("filing", "submit", "18000125", "--date", "2024-01-09", "--ledger", us)
+    sealed = answer("filing", "submit", "18/000,125", "--date", "2024-01-08", "--sealed",
+                    "--ledger", us)["sealed"]
+    for how in ((), ("--sealed",)):
+        refusal = answer(*again, *how, code=1)
+        assert refusal["error"] == "sealed-here" and sealed in refusal["remedy"]
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"office": "US", "right": "patent", "filing_date": "2024-01-09",
+                                "application_number": "18000125"}))
+    done = answer("import", rows, "--ledger", us)
+    assert (done["entered"], done["refused_rows"]) == (0, 1)
+    assert [one["rule"] for one in done["rules"] if one["effect"] == "refused"] == ["sealed-here"]
+    run("filing", "unseal", sealed, "--ledger", us)
+    assert answer(*again, "--sealed", code=1)["error"] == "number-already-entered"
+    assert answer("filing", "show", "US/patent/18000125", "--ledger", us)["entry"]["date"] == (
+        "2024-01-08")
+
+
 def test_every_operation_has_a_command(us, tmp_path):
     at = ("--ledger", us)
     run("office", "enrol", "EP", *at)

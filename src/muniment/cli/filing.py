@@ -52,9 +52,12 @@ def submit(
     as_json: JsonOption = False,
 ) -> None:
     """Accord a number and a filing date, openly or sealed."""
+    from muniment.node.sealed_here import refuse_twice
+
     with opened(ledger, account, as_json=as_json) as register:
         filed = _filed(number, office or register.office, kind)
         values = _values(title, applicant)
+        refuse_twice(register, filed, sealed=sealed)
         if sealed:
             _submit_sealed(register, filed, date, values, as_json=as_json)
         else:

@@ -53,6 +53,9 @@ class Register(Protocol):
     def look_up(self, office: str, right: str, number: str) -> Standing:
         """Return what stands under a number."""
 
+    def is_sealed(self, reference: str) -> bool:
+        """Return whether this office sealed a filing of that number, and has not opened it."""
+
     def descends(self, reference: str) -> bool:
         """Return whether a filing is declared to descend from another one."""
 
@@ -113,8 +116,8 @@ class Enterer:
             there = standing.date if standing.stands else self._batch[standing.reference]
             if not self._agrees(there, date, find):
                 return None
-        elif not date and record.office == self.register.office:
-            find("own-filing-without-date")
+        elif (why := self._barred(record, standing.reference, date)) is not None:
+            find(why)
             return None
         else:
             if not standing.known:
@@ -138,6 +141,14 @@ class Enterer:
         if filing:
             self._batch[standing.reference] = date
         return Ready(record.row, record.number, filing, parent, claims, tuple(disclosures))
+
+    def _barred(self, record: Record, reference: str, date: str) -> str | None:
+        """Return why a filing of the operator's own cannot be entered, or None."""
+        if record.office != self.register.office:
+            return None
+        if not date:
+            return "own-filing-without-date"
+        return "sealed-here" if self.register.is_sealed(reference) else None
 
     @staticmethod
     def _agrees(stands: str, date: str, find: Find) -> bool:

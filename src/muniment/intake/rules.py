@@ -212,6 +212,9 @@ LEDGER_RULES = {
     "entry-without-date": (True, "A copy without a date stands in the ledger; this row has one."),
     "own-filing-without-date": (
         True, "No filing date can be taken from the source; the office's own filing needs one."),
+    "sealed-here": (
+        True, "The office sealed a filing of that number and has not opened it: entered openly, "
+        "the sealed one could never be opened."),
     "text-too-long": (True, "A title or name is longer than a disclosure may be."),
     "disclosure-erased": (False, "A name was erased earlier; it is not disclosed again."),
     "number-format-unknown": (

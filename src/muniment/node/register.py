@@ -18,6 +18,7 @@ from muniment.model.envelope import Envelope
 from muniment.model.relation import ORIGINS, relations_of
 from muniment.node.explain import refused, words_of
 from muniment.node.ledger import DrivenLedger
+from muniment.node.sealed_here import sealed_filings
 from muniment.node.solo import KEYS, Clock, SoloLedger, system_time
 from muniment.node.wallet import Wallet
 from muniment.proof.disclosure import parse
@@ -223,6 +224,7 @@ class ImportTarget:
     def __init__(self, register: Register) -> None:
         self._register = register
         self._wallet = register.wallet()
+        self._sealed: dict[str, str] | None = None
         self.office = register.office
 
     def look_up(self, office: str, right: str, number: str) -> Standing:
@@ -239,6 +241,12 @@ class ImportTarget:
         if own:
             reference = found[0].decode("ascii").removeprefix("application/").removesuffix("/")
         return Standing(reference, True, found[1].date or "", bool(identity.readings))
+
+    def is_sealed(self, reference: str) -> bool:
+        """Return whether the vault can open a sealed filing of that number."""
+        if self._sealed is None:
+            self._sealed = sealed_filings(self._register)
+        return reference in self._sealed
 
     def descends(self, reference: str) -> bool:
         """Return whether a filing is declared to descend from another one."""
