@@ -8,11 +8,13 @@ from typer.testing import CliRunner
 
 from muniment.cli.app import app
 from muniment.model.account import ACCOUNTS
+from muniment.model.ledger import LOG_KEYS
 from muniment.node import rotation
 from muniment.node.register import Register
 from muniment.node.rotation import rotate_keys, rotate_log_key
 from muniment.node.solo import SoloLedger
 from muniment.node.wallet import Wallet
+from muniment.operations.rotate_log_key import RotateLogKey
 from muniment.proof.attestation import TrustPolicy, attest
 from muniment.proof.errors import Busy, LedgerError
 
@@ -153,3 +155,19 @@ def test_command_says_that_an_earlier_attempt_came_to_pass(ledger_path, clock):
     assert "had been rotated before" in ran.output
     told = CliRunner().invoke(app, ["keys", "rotate", "--ledger", str(ledger_path), "--json"])
     assert json.loads(told.output)["accepted"]
+
+
+def test_keys_that_are_no_longer_in_force_are_told_as_such(ledger_path, clock):
+    """Whoever goes on with the old keys after a late rotation is told what ends it."""
+    with Standstill(ledger_path, now=clock) as ledger:
+        desk = Register(ledger_path, "XA", ledger=ledger)
+        attempt(desk)
+        ledger.heal()
+        with pytest.raises(LedgerError, match="key-not-in-set") as caught:
+            desk.submit([RotateLogKey(log_key=ledger.state.get(LOG_KEYS).key)])
+    assert "muniment keys rotate" in caught.value.remedy
+    listed = CliRunner().invoke(app, ["keys", "list", "--ledger", str(ledger_path)])
+    assert f"NO: muniment doctor {ledger_path}" in listed.output
+    CliRunner().invoke(app, ["keys", "rotate", "--ledger", str(ledger_path)])
+    listed = CliRunner().invoke(app, ["keys", "list", "--ledger", str(ledger_path)])
+    assert "yes" in listed.output

@@ -193,6 +193,7 @@ def list_keys(ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False
     """List the accounts whose keys are in the ledger's directory; no secret is shown."""
     with opened(ledger, as_json=as_json, read_only=True) as register:
         from muniment.model.account import ACCOUNTS
+        from muniment.node.rotation import is_in_force
         from muniment.node.solo import KEYS
 
         names = sorted(path.stem for path in (register.directory / KEYS).glob("*.json"))
@@ -200,13 +201,16 @@ def list_keys(ledger: LedgerOption = Path("ledger"), as_json: JsonOption = False
         for name in names:
             held = register.ledger.state.get(ACCOUNTS, name)
             if held is not None:
+                here = is_in_force(register.wallet(name), held)
                 rows.append((name, held.kind, f"{held.key_set.threshold} of "
-                             f"{len(held.key_set.keys)}", held.key_set.digest()))
+                             f"{len(held.key_set.keys)}", held.key_set.digest(), here))
         if as_json:
-            print_json([dict(zip(("account", "kind", "threshold", "key_set"), row, strict=True))
-                        for row in rows])
+            print_json([dict(zip(("account", "kind", "threshold", "key_set", "here"), row,
+                                 strict=True)) for row in rows])
             return
-        show_table(("account", "kind", "sign", "key set"), rows)
+        show_table(("account", "kind", "sign", "key set in force", "here"), [
+            (*row, "yes" if here else f"NO: muniment doctor {register.directory}")
+            for *row, here in rows])
 
 
 @keys_app.command("rotate")

@@ -119,8 +119,18 @@ def open_sealed(
     if as_json:
         print_json({"files": written})
         return
-    show([("keys", f"{counted(len(written), 'file')} put into {directory}"),
-          ("signing", f"refused until: muniment backup resume CHECKPOINT --ledger {directory}")])
+    show([("keys", f"{counted(len(written), 'file')} put into {directory}"), _signing(directory)])
+
+
+def _signing(directory: Path) -> tuple[str, str]:
+    """Return what must be shown before checkpoints are signed; a network's validators sign them."""
+    from muniment.storage.sqlite import FILE_NAME, SqliteStorage
+
+    if (directory / FILE_NAME).exists():
+        with SqliteStorage(directory, read_only=True) as storage:
+            if storage.is_promoted:
+                return "next", f"muniment doctor {directory}"
+    return "signing", f"refused until: muniment backup resume CHECKPOINT --ledger {directory}"
 
 
 @app.command()

@@ -11,7 +11,7 @@ from muniment.codec import Payload, encode
 from muniment.model import codes
 from muniment.operations import declared
 from muniment.proof.canonical import decode
-from muniment.proof.errors import Refused
+from muniment.proof.errors import OutOfTurn, Refused
 
 _REMEDIES = {
     "number-format-unknown": "See the formats: muniment number formats OFFICE",
@@ -38,6 +38,9 @@ _REMEDIES = {
     "decision-overtaken": "Read the claim again and decide what stands now.",
     "claim-to-itself": "Name the filing whose priority is claimed.",
     "claim-already-recorded": "See the claims that stand: muniment priority check LATER",
+    "key-not-in-set": "The keys here are not those in force: muniment doctor DIR says which are. "
+    "A rotation that was begun is ended by: muniment keys rotate",
+    "sequence-used": "See whether it stands already, then do it again.",
     "entry-has-changed": "Read the entry again and correct what stands now.",
 }
 _BLANK = re.compile(r"\b[A-Z]{3,}\b")
@@ -71,6 +74,12 @@ def explain(code: int) -> Explained:
     """Return what a code means."""
     unknown = Explained("code-unknown", f"This version does not know code {code}.", "", "")
     return _table().get(code, unknown)
+
+
+def not_admitted(name: str, detail: str) -> OutOfTurn:
+    """Return the error of an envelope that was not admitted."""
+    return OutOfTurn(name, detail, basis="docs/formats/envelope.md",
+                     remedy=_REMEDIES.get(name, ""))
 
 
 def refused(code: int, words: Mapping[str, str] | None = None) -> Refused:

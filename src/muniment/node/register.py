@@ -16,7 +16,7 @@ from muniment.model.claim import CLAIMS
 from muniment.model.dates import day_of
 from muniment.model.envelope import Envelope
 from muniment.model.relation import ORIGINS, relations_of
-from muniment.node.explain import refused, words_of
+from muniment.node.explain import not_admitted, refused, words_of
 from muniment.node.ledger import DrivenLedger
 from muniment.node.sealed_here import sealed_filings
 from muniment.node.solo import KEYS, Clock, SoloLedger, system_time
@@ -26,7 +26,6 @@ from muniment.proof.errors import (
     Fault,
     Malformed,
     NotFound,
-    OutOfTurn,
     StorageFault,
     VerificationError,
 )
@@ -146,8 +145,7 @@ class Register:
         outcome = self.ledger.submit([envelope])[0]
         self.ledger.settle()
         if outcome.code:
-            raise OutOfTurn(outcome.name, f"{outcome.detail} (code {outcome.code})",
-                            basis="docs/formats/envelope.md")
+            raise not_admitted(outcome.name, f"{outcome.detail} (code {outcome.code})")
         return outcome
 
     def act(self, operation: Payload, wallet: Wallet | None = None) -> Receipt:
