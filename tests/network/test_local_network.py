@@ -110,6 +110,40 @@ def test_a_plain_claim_between_its_offices_is_in_order(cluster, filing):
     assert claim["excluded_by"] == []
 
 
+def test_a_member_sees_the_others_from_its_own_node(cluster, filing):
+    filing.file("XA")
+    settled(cluster)
+    node = cluster.nodes["XC"]
+    for words in ([str(node.folder)], ["--node", node.plan().place.url]):
+        told = CliRunner().invoke(app, ["network", "status", *words, "--json"])
+        assert told.exit_code == 0, told.output
+        roll = json.loads(told.stdout)
+        assert [(one["office"], one["power"], one["is_connected"]) for one in roll["voters"]] == [
+            (office, 1, True) for office in ("XA", "XB", "XC", "XD")]
+        assert (roll["voted"], roll["total"], roll["well"]) == (4, 4, True)
+    shown = CliRunner().invoke(app, ["network", "status", str(node.folder)]).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    whole = CliRunner().invoke(app, ["network", "status", str(cluster.folder)]).stdout
+    assert max(map(len, whole.splitlines())) <= 80
+
+
+def test_a_network_that_is_there_is_not_said_to_have_other_offices(cluster):
+    told = CliRunner().invoke(app, ["network", "up", "--offices", "7", str(cluster.folder),
+                                    "--json"])
+    assert told.exit_code == 2
+    assert json.loads(told.stdout)["error"] == "offices-differ"
+
+
+@pytest.mark.parametrize(("file", "advice"), [
+    ("node.json", "network status"), ("ledger.db", "network promote"), ("x", "another directory")])
+def test_no_network_is_founded_over_what_is_there(cometbft, tmp_path, file, advice):
+    (tmp_path / file).touch()
+    told = CliRunner().invoke(app, ["network", "up", str(tmp_path), "--json"])
+    error = json.loads(told.stdout.splitlines()[-1])
+    assert error["error"] == "directory-not-empty"
+    assert advice in error["remedy"]
+
+
 @pytest.mark.parametrize(("how", "office", "state"), [
     ("kill", "XD", "stopped"), ("pause", "XC", "paused"), ("cut", "XB", "cut off"),
     ("skew", "XD", "clock +300 s"),
@@ -132,6 +166,9 @@ def test_a_broken_node_is_missed_by_nobody_and_comes_back(cluster, filing, how, 
             assert heights(cluster)[office] < last
     finally:
         assert cluster.heal() == [office]
+    row = next(row for row in cluster.status() if row.office == office)
+    assert row.state == "running"  # whoever mends waits until it is
+    assert row.peers > 0
     settled(cluster)
     agree_at(cluster, last)
     assert filing.file(office) > last

@@ -8,6 +8,8 @@ import urllib.request
 
 import pytest
 from tests.network.test_application import decide
+from tests.network.test_roll_call import ADDRESSES
+from tests.network.test_roll_call import Engine as Asked
 from tests.network.world import START, World, filing
 
 from muniment.network.application import LedgerApplication
@@ -21,7 +23,9 @@ ANSWERS = {
                              "catching_up": False}, "validator_info": {"voting_power": "10"}},
     "net_info": {"n_peers": "3"},
     "commit": {"signed_header": {"commit": {"signatures": [
-        {"block_id_flag": flag} for flag in (2, 1, 2, 3)]}}},
+        {"block_id_flag": flag, "validator_address": address.upper() if flag > 1 else ""}
+        for flag, address in zip((2, 1, 2, 3), ADDRESSES, strict=True)]}}},
+    "validators": Asked().validators(6),
 }
 
 

@@ -6,7 +6,9 @@ import sys
 import tomllib
 
 import pytest
+from typer.testing import CliRunner
 
+from muniment.cli.app import app
 from muniment.network.home import SETTINGS, Place
 from muniment.network.node import SUPERVISOR, Node, Plan
 from muniment.network.process import Process
@@ -122,3 +124,23 @@ except Busy:
         assert sorted(said) == ["", *["refused\n"] * 5]
     finally:
         node.supervisor.kill()
+
+
+def test_figures_and_what_is_kept_are_named_where_a_node_is_run(node, monkeypatch):
+    """A service manager runs one command; what it names goes before what `node keep` wrote."""
+    given = {}
+    monkeypatch.setattr("muniment.network.node.run", lambda folder, options: given.update(options))
+    ran = CliRunner().invoke(app, ["network", "run", str(node.folder), "--metrics",
+                                   "127.0.0.1:9464", "--keep-blocks", "7", "--snapshot-every",
+                                   "50"])
+    assert ran.exit_code == 0, ran.output
+    node.write_plan(node.plan().with_option("--keep-blocks", "9").with_option("--keep-days", "3"))
+    started = []
+    monkeypatch.setattr(node.application, "start", started.extend)
+    monkeypatch.setattr(node, "_await", lambda *_: None)
+    node.start_application(given)
+    words = dict(zip(started, started[1:], strict=False))
+    assert {name: words[name] for name in words if name.startswith("--")} == {
+        "--address": node.address(), "--keep-days": "3", "--metrics": "127.0.0.1:9464",
+        "--keep-blocks": "7", "--snapshot-every": "50", "--engine": PLACE.url}
+    assert started.count("--keep-blocks") == 1

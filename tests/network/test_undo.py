@@ -16,6 +16,7 @@ from tests.network.test_local_network import Filing
 from tests.network.world import filing
 
 from muniment.network.cluster import Cluster
+from muniment.network.home import GENESIS
 from muniment.proof.errors import NotFound
 from muniment.storage.decided import DecidedStorage
 
@@ -92,6 +93,14 @@ def test_a_node_takes_its_last_block_back_and_runs_it_again(cometbft, tmp_path):
         assert "already-running" in command("node", "rollback", node.folder, "--json", code=5)
         command("node", "stop", node.folder)
         before, decided = stored(node.folder), height(node)
+        genesis = node.home.path / GENESIS
+        sound = genesis.read_bytes()
+        for old in (b'"app": "0"', b'"other": "1"'):  # of a network that was founded before
+            genesis.write_bytes(sound.replace(b'"app": "1"', old))
+            told = json.loads(command("node", "rollback", node.folder, "--json", code=1))
+            assert told["error"] == "rollback-unsafe"
+            assert height(node) == decided
+        genesis.write_bytes(sound)
         told = json.loads(command("node", "rollback", node.folder, "--json"))
         assert told == {"height": decided - 1}
         assert height(node) == decided - 1

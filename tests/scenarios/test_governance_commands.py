@@ -85,7 +85,7 @@ def test_members_decide_with_three_commands(network):
     assert early["error"] == "proposal-not-carried"
     assert "governance status" in early["remedy"]
     shown = network.run("governance", "status", 1)
-    assert '"value": 60' in shown
+    assert ["value", "60"] in [line.split() for line in shown.splitlines()]
     assert [line.split()[0] for line in shown.splitlines() if line.endswith("against")] == ["XD"]
     assert network.answer("governance", "vote", 1, by="XC")["enacted"] is True
     assert network.answer("governance", "status")["proposals"] == []
@@ -288,6 +288,9 @@ def test_office_joins_with_keys_of_its_own_and_by_the_members_votes(network, tmp
     network.run("office", "request", "XE", "--out", act, "--keys", 3, "--threshold", 2)
     again = network.answer("office", "request", "XE", "--out", act)
     told = network.answer("governance", "propose", "enrol-office", "--file", act, by="XA")
+    shown = network.run("governance", "status", told["proposal"])
+    assert max(map(len, shown.splitlines())) <= 80  # six hundred characters of keys and proofs
+    assert json.loads(act.read_bytes())["key_set"]["next"] in shown
     for office in ("XB", "XC"):
         told = network.answer("governance", "vote", told["proposal"], by=office)
     assert told["enacted"]
@@ -295,6 +298,8 @@ def test_office_joins_with_keys_of_its_own_and_by_the_members_votes(network, tmp
     assert (card["key_set"], card["threshold"], card["keys"]) == (again["key_set"], 2, 3)
     network.run("validator", "enrol", tmp_path / "XE", by="XE")
     assert [one["power"] for one in network.answer("validator", "list")] == [1, 1, 1, 1, 0]
+    listed = network.run("validator", "list")
+    assert max(map(len, listed.splitlines())) <= 80
 
 
 def test_new_keys_of_a_seated_node_are_not_sent_to_the_vote(network, tmp_path):

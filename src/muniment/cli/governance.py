@@ -24,6 +24,8 @@ from muniment.node.register import Register
 from muniment.proof.errors import LedgerError, Malformed
 
 app = group("Decide together with the other members: propose, vote, enact.")
+_TEXT_WIDTH = 43
+"""A digest, on a line of its own."""
 NumberArgument = Annotated[int, typer.Argument(help="Number of the proposal.")]
 
 
@@ -222,10 +224,10 @@ def _show_ballot(register: Register, one: dict[str, Any], *, as_json: bool) -> N
     if as_json:
         print_json(one)
         return
-    text = json.dumps(one["act_text"], ensure_ascii=False, sort_keys=True)
     show([
         ("proposal", f"{one['number']} by {one['proposer']}: {one['act']}, {one['majority']}"),
-        ("act", text), ("digest", one["digest"]), ("stands", one["fate"]),
+        ("act", one["act"]), *act_lines(one["act_text"]),
+        ("digest", one["digest"]), ("stands", one["fate"]),
         ("for", f"{one['favour']} of {one['total']}, {one['needed']} needed"),
         ("against", one["against"]),
         ("members for it", f"{one['heads']} of {one['members']}, more than half needed"),
@@ -233,6 +235,18 @@ def _show_ballot(register: Register, one: dict[str, Any], *, as_json: bool) -> N
     ], fiction=register.is_fiction)
     show_table(("member", "votes", "said"),
                [(vote["office"], vote["votes"], vote["said"]) for vote in one["by_member"]])
+
+
+def act_lines(act: Any, name: str = "") -> list[tuple[str, str]]:
+    """Return an act as lines of a terminal's width, one for each member: what is voted on."""
+    if isinstance(act, dict | list) and act:
+        pairs = sorted(act.items()) if isinstance(act, dict) else enumerate(act, 1)
+        return [line for key, value in pairs for line in act_lines(value, f"{name} {key}")]
+    text = json.dumps(act, ensure_ascii=False)  # what would move a terminal's cursor is escaped
+    if isinstance(act, str):
+        text = text[1:-1]
+    parts = [text[at : at + _TEXT_WIDTH] for at in range(0, len(text), _TEXT_WIDTH)] or ["-"]
+    return [(f" {name}" if at == 0 else "", part) for at, part in enumerate(parts)]
 
 
 @app.command()

@@ -24,6 +24,7 @@ from muniment.proof.errors import Malformed
 member_app = group("List the members of a network, leave, lend units, attest service.")
 validator_app = group("Enrol, retire and list the nodes of offices; confirm what they run.")
 NODE_LOG_KEY_FILE = "node-log.key"
+_ID_DIGITS = 12
 
 
 def _act(register: Register, plain: dict[str, Any], what: str, *, as_json: bool) -> None:
@@ -204,10 +205,12 @@ def list_validators(ledger: LedgerOption = Path("ledger"), as_json: JsonOption =
             print_json(rows)
             return
         total = sum(one["power"] for one in rows)
-        show([("power", total)], fiction=register.is_fiction)
+        show([("power", total), ("ids", f"their first {_ID_DIGITS} digits; --json has them whole")],
+             fiction=register.is_fiction)
         show_table(("office", "power", "share", "stands", "earned", "node", "address"), [
             (one["office"], one["power"], f"{100 * one['power'] // total if total else 0} %",
-             _stands(one), one["earned"], one["node"], one["address"]) for one in rows])
+             _stands(one), one["earned"], one["node"][:_ID_DIGITS],
+             one["address"][:_ID_DIGITS]) for one in rows])
 
 
 def _stands(one: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from muniment.cli.common import JsonOption, errors, group, print_json, show, show_table
 from muniment.cli.engine import ProfileOption, stages
+from muniment.proof.errors import Malformed
 from muniment.proof.limits import EVIDENCE_DAYS
 
 app = group("Run a ledger together with other offices.")
@@ -18,15 +19,20 @@ DirectoryArgument = Annotated[Path, typer.Argument(
     envvar="MUNIMENT_NETWORK", help="Directory of the network.")]
 NodeArgument = Annotated[Path, typer.Argument(help="The node's directory.")]
 OfficeOption = Annotated[str, typer.Option("--office", help="Whose node, e.g. XB.")]
+MetricsOption = Annotated[str | None, typer.Option(
+    "--metrics", help="HOST:PORT on which Prometheus reads this node's figures.")]
 NETWORK = Path("network")
-HEADS = ("office", "state", "height", "peers", "power", "last signed", "waiting", "app hash",
-         "engine")
+FOUR = 4
+"""The fewest offices of which one may fail."""
+HEADS = ("office", "state", "height", "peers", "power", "signed", "waits", "app hash", "engine")
+_HASH_DIGITS = 8
 
 
 @app.command()
 def up(
     directory: DirectoryArgument = NETWORK,
-    offices: Annotated[int, typer.Option("--offices", help="How many, if it is new.")] = 4,
+    offices: Annotated[int | None, typer.Option(
+        "--offices", help="How many, if it is new; 4 by default.")] = None,
     links: Annotated[str, typer.Option(
         "--links", help="relays; namespaces (root); or direct: faster, but none can be cut off.")
     ] = "relays",
@@ -45,8 +51,9 @@ def up(
 
             if (directory / NETWORK_FILE).exists():
                 cluster = Cluster(directory)
+                _require_same(cluster, offices)
             else:
-                cluster = Cluster.make(directory, offices, links=links, line=line,
+                cluster = Cluster.make(directory, offices or FOUR, links=links, line=line,
                                        profile=profile, progress=tell)
             cluster.up(tell)
         rows = cluster.status()
@@ -61,16 +68,40 @@ def up(
                      f"--how kill\n      muniment network down {directory}\n")
 
 
+def _require_same(cluster: Any, offices: int | None) -> None:
+    """Refuse to found anew, in silence or not, what is there with other offices."""
+    if offices not in {None, len(cluster.nodes)}:
+        raise Malformed(
+            "offices-differ", f"{cluster.folder} is a network of {len(cluster.nodes)} offices.",
+            basis="docs/network.md", remedy=f"Start it without --offices; or name another "
+            f"directory: muniment network up --offices {offices} DIR")
+
+
 @app.command()
 def status(
     directory: DirectoryArgument = NETWORK,
+    node: Annotated[str | None, typer.Option(
+        "--node", help="Ask this RPC instead, http://HOST:PORT.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Look again every second.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how each node does; exit 1 unless all run and agree."""
+    """Show how each node does; exit 1 unless all run and agree.
+
+    DIRECTORY is a network on this machine; or one office's node, which shows the validators that
+    it sees, and whether each votes.
+    """
     with errors(as_json=as_json):
         from muniment.network.cluster import Cluster
+        from muniment.network.node import NODE_FILE, Node
+        from muniment.network.rpc import Rpc
 
+        if node is not None or (directory / NODE_FILE).exists():
+            from muniment.cli.roll_call import show_network
+
+            rpc = Rpc(node) if node is not None else Node(directory).rpc()
+            if not show_network(rpc, watch=watch, as_json=as_json):
+                raise typer.Exit(1)
+            return
         cluster = Cluster(directory)
         if watch:
             _watch(cluster, as_json=as_json)
@@ -116,7 +147,10 @@ def heal(
     with errors(as_json=as_json):
         from muniment.network.cluster import Cluster
 
-        healed = Cluster(directory).heal(office)
+        cluster = Cluster(directory)
+        with stages() as stage:
+            stage("mending, and waiting until each runs again", 0, None)
+            healed = cluster.heal(office)
     if as_json:
         print_json({"healed": healed})
     else:
@@ -139,12 +173,29 @@ def down(directory: DirectoryArgument = NETWORK, as_json: JsonOption = False) ->
 
 
 @app.command()
-def run(directory: NodeArgument, as_json: JsonOption = False) -> None:
-    """Run one office's node, engine and application, until it is stopped; start again what ends."""
+def run(
+    directory: NodeArgument,
+    metrics: MetricsOption = None,
+    snapshot_every: Annotated[int | None, typer.Option(
+        help="Heights between two snapshots for new nodes; 0 for none.")] = None,
+    keep_blocks: Annotated[int | None, typer.Option(
+        help="Heights whose blocks the engine keeps; 0 for all.")] = None,
+    keep_days: Annotated[int | None, typer.Option(
+        help="Days whose blocks it keeps besides.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run one office's node, engine and application, until it is stopped; start again what ends.
+
+    What is named here goes before what the node's `node.json` says.
+    """
     with errors(as_json=as_json):
+        from muniment.network.node import METRICS
         from muniment.network.node import run as run_node
 
-        run_node(directory)
+        given = {METRICS: metrics, "--snapshot-every": snapshot_every,
+                 "--keep-blocks": keep_blocks, "--keep-days": keep_days}
+        run_node(directory, {name: str(value) for name, value in given.items()
+                             if value is not None})
     _ended(directory, as_json=as_json)
 
 
@@ -153,8 +204,7 @@ def serve(
     directory: NodeArgument,
     address: Annotated[str | None, typer.Option(
         help="unix:///path of the socket; app.sock in the directory by default.")] = None,
-    metrics: Annotated[str | None, typer.Option(
-        help="HOST:PORT on which Prometheus reads this node's figures.")] = None,
+    metrics: MetricsOption = None,
     engine: Annotated[str | None, typer.Option(
         help="URL of the engine's RPC, for the figures that the engine knows.")] = None,
     fetch_from: Annotated[list[str] | None, typer.Option(
@@ -195,7 +245,8 @@ def _cells(row: Any) -> Sequence[str]:
         return "-" if value is None else str(value)
 
     return (row.office, row.state, told(row.height), told(row.peers), told(row.power),
-            told(row.last_signed), told(row.waiting), (row.app_hash or "-")[:12], row.url)
+            told(row.last_signed), told(row.waiting), (row.app_hash or "-")[:_HASH_DIGITS],
+            row.url.removeprefix("http://"))
 
 
 def _plain(rows: Sequence[Any]) -> list[dict[str, Any]]:

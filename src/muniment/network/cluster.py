@@ -7,7 +7,8 @@ processes and engines themselves.
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,21 +17,23 @@ from muniment.network.fiction import fictional, gather
 from muniment.network.home import Home
 from muniment.network.install import DEFAULT_LINE, find
 from muniment.network.links import KINDS, Links
-from muniment.network.node import Node, Plan
+from muniment.network.node import NODE_FILE, Node, Plan
 from muniment.network.process import is_stopped
-from muniment.network.rpc import Rpc
+from muniment.network.roll_call import LOOK_BACK, signed_lately
 from muniment.network.trust import extend_policy
 from muniment.node.solo import POLICY_FILE
 from muniment.node.wallet import read_private, write_private
 from muniment.proof.errors import AlreadyThere, LedgerError, Malformed, NotFound, Refused
+from muniment.storage.sqlite import FILE_NAME
 
 NETWORK_FILE = "network.json"
 BREAKS = ("kill", "pause", "cut", "skew")
 SKEW_SECONDS = 300
 """Its votes come from the future; the median of all votes, which is a block's time, stays."""
-_SIGNED_LOOK_BACK = 10
-_VOTED = 2
-"""A signature of this kind is a vote for the block (BlockIDFlag)."""
+_LOOK_SECONDS = 0.2
+_ON_ITS_WAY = ("stopped", "starting", "catching up")
+SETTLE_SECONDS = 30.0
+"""How long to wait for nodes to run again once they are started."""
 
 Progress = Callable[[str], None]
 
@@ -81,8 +84,8 @@ class Cluster:
         self.folder = folder
         path = folder / NETWORK_FILE
         if not path.exists():
-            raise NotFound("network-not-found", f"{folder} holds no network.",
-                           remedy=f"muniment network up --offices 4 {folder}")
+            raise NotFound("network-not-found", f"{folder} holds no network of this machine.",
+                           basis="docs/network.md", remedy=_instead(folder))
         try:
             plain = read_private(path)
             self.settings = Settings(**{
@@ -120,7 +123,9 @@ class Cluster:
                             remedy=f"One of {', '.join(KINDS)}")
         if folder.exists() and any(folder.iterdir()):
             raise AlreadyThere("directory-not-empty", f"{folder} is not empty.",
-                           remedy="Name another directory.")
+                           basis="docs/network.md", remedy=_instead(folder) if any(
+                               (folder / one).exists() for one in (NODE_FILE, FILE_NAME))
+                           else "Name another directory.")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             settings = _found(folder, codes, links, line, profile, progress)
@@ -145,6 +150,26 @@ class Cluster:
             progress(f"waiting for {office}")
             node.await_ready(self.settings.initial_height, seconds)
             extend_policy(node.folder / POLICY_FILE, node.rpc(), self.settings.initial_height)
+        progress("waiting until each is abreast of the others")
+        self.settle(list(self.nodes))
+
+    def settle(self, offices: Collection[str], seconds: float = SETTLE_SECONDS) -> bool:
+        """Wait a while until nodes that were started are abreast and connected; return if they are.
+
+        Args:
+            offices: Whose nodes.
+            seconds: How long; without two thirds of the others a node may wait for ever.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            rows = [row for row in self.status() if row.office in offices]
+            if not any(row.state in _ON_ITS_WAY or (
+                    row.state == "running" and not row.peers and len(self.nodes) > 1)
+                       for row in rows):
+                return True
+            if time.monotonic() > end:
+                return False
+            time.sleep(_LOOK_SECONDS)
 
     def down(self, progress: Progress = lambda _: None) -> None:
         """Stop every node, and remove the links."""
@@ -197,7 +222,7 @@ class Cluster:
             self.links.cut(self._at(office))
 
     def heal(self, office: str | None = None) -> list[str]:
-        """Mend what is broken; return the offices whose node was.
+        """Mend what is broken, and wait a while until it runs; return the offices whose node was.
 
         Args:
             office: Only this office's node; all by default.
@@ -222,6 +247,7 @@ class Cluster:
                 broken = True
             if broken:
                 healed.append(code)
+        self.settle(healed)
         return healed
 
     def status(self) -> list[NodeStatus]:
@@ -263,7 +289,7 @@ class Cluster:
         return NodeStatus(
             office, state, url, height=int(sync["latest_block_height"]),
             app_hash=sync["latest_app_hash"].lower(), peers=int(told["peers"]),
-            power=int(own["voting_power"]), last_signed=signed.get(own["address"]),
+            power=int(own["voting_power"]), last_signed=signed.get(own["address"].lower()),
             waiting=int(told["waiting"]))
 
     def _state(self, office: str, told: dict[str, Any] | None) -> str:
@@ -281,31 +307,42 @@ class Cluster:
         return "catching up" if told["sync_info"]["catching_up"] else "running"
 
     def _signed(self, told: Sequence[dict[str, Any]]) -> dict[str, int]:
-        """Return the last height that each validator signed, by address, among the last few."""
+        """Return the last height that each validator signed, by address, among the last few.
+
+        The newest commit that a node shows ends with the vote that made two thirds, or with its
+        own: of the last block each is asked for its own vote.
+        """
         if not told:
             return {}
-        best = max(told, key=lambda one: int(one["sync_info"]["latest_block_height"]))
-        rpc: Rpc = best["rpc"]
-        top = int(best["sync_info"]["latest_block_height"])
-        missing = {one["validator_info"]["address"] for one in told}
-        signed: dict[str, int] = {}
-        last = max(top - _SIGNED_LOOK_BACK, self.settings.initial_height - 1)
-        for height in range(top, last, -1):
-            try:
-                votes = rpc.call("commit", height=height)["signed_header"]["commit"]["signatures"]
-            except LedgerError:
-                break
-            for vote in votes:
-                if vote["block_id_flag"] == _VOTED:
-                    signed.setdefault(vote["validator_address"], height)
-            if missing <= signed.keys():
-                break
-        return signed
+        own = {one["validator_info"]["address"].lower(): one for one in told}
+        signed = {}
+        for address, one in own.items():
+            top = _top(one)
+            if address in signed_lately(one["rpc"], top, top - 1, {address}):
+                signed[address] = top
+        best = max(told, key=_top)
+        last = max(_top(best) - LOOK_BACK, self.settings.initial_height - 1)
+        before = signed_lately(best["rpc"], _top(best), last, own.keys() - signed.keys())
+        return {**before, **signed}
 
     @staticmethod
     def _is_paused(node: Node) -> bool:
         pid = node.engine.pid() or node.application.pid()
         return pid is not None and is_stopped(pid)
+
+
+def _instead(folder: Path) -> str:
+    """Return what to do where a folder holds no network of this machine."""
+    if (folder / NODE_FILE).exists():
+        return (f"It is one office's node: muniment network status {folder}, muniment node stop "
+                f"{folder}")
+    if (folder / FILE_NAME).exists():
+        return f"It is a ledger: muniment network promote {folder} makes it a network's first node"
+    return f"muniment network up --offices 4 {folder}"
+
+
+def _top(told: dict[str, Any]) -> int:
+    return int(told["sync_info"]["latest_block_height"])
 
 
 def _found(

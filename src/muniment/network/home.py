@@ -202,6 +202,8 @@ class Home:
             address: `unix:///path` of the application's socket.
         """
         path = self.path / SETTINGS
+        if not path.exists():
+            return  # the engine says so itself
         text = path.read_text(encoding="utf-8")
         changed = re.sub(r"(?m)^proxy_app = .*$", lambda _: _toml_line(
             "proxy_app", (address, "the ledger")), text, count=1)

@@ -176,6 +176,19 @@ def kept_heights(rpc: Responder) -> tuple[int, int]:
         raise _answer("The node's status names no heights.") from None
 
 
+def read_validators(rpc: Responder, height: int) -> Mapping[bytes, int]:
+    """Return the power of each key that votes at a height, as a node answers it.
+
+    Raises:
+        NotFound: It does not keep that block.
+        VerificationError: It answers something else.
+    """
+    try:
+        return dict(_validators(rpc, height))
+    except _OTHER_SHAPES:
+        raise _answer(f"The validators of {height} are not of CometBFT v0.38's form.") from None
+
+
 def _validators(rpc: Responder, height: int) -> Iterable[tuple[bytes, int]]:
     seen = 0
     for page in range(1, PAGES_MAX + 1):

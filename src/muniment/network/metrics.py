@@ -21,16 +21,20 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from muniment.engine import BlockResult, Outcome
+from muniment.model.validator import address_of
+from muniment.network.light_block import read_validators
+from muniment.network.roll_call import signed_lately
 from muniment.network.rpc import Rpc
 from muniment.node.explain import explain
+from muniment.proof.crypto import b64
 from muniment.proof.errors import LedgerError, Malformed
 from muniment.storage.protocol import Head
 
 ENGINE_TIMEOUT_SECONDS = 2.0
 """How long a reading waits for the engine."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_FOR_THE_BLOCK = 2
-"""The flag of a signature that is for the block (CometBFT, BlockIDFlagCommit)."""
+MISSING_BLOCKS = 3
+"""A validator is missing if it signed none of so many: one late vote is no reason for an alarm."""
 
 
 class Figures:
@@ -106,7 +110,7 @@ class EngineFigures(Collector):
             status = self._engine.call("status")
             peers = int(self._engine.call("net_info")["n_peers"])
             height = int(status["sync_info"]["latest_block_height"])
-            signed = self._signed(status, height)
+            missing = self._missing(status, height)
         except (LedgerError, KeyError, TypeError, ValueError):
             yield _gauge("engine_up", "Whether the engine answers", 0)
             return
@@ -119,17 +123,24 @@ class EngineFigures(Collector):
         yield _gauge("engine_catching_up", "Whether it fetches old blocks",
                      int(bool(sync["catching_up"])))
         yield _gauge("engine_power", "Voting power of this node's key", int(own["voting_power"]))
-        yield _gauge("validators", "Validators of the last block", len(signed))
-        yield _gauge("missing_validators", "Validators whose vote is not in the last commit",
-                     signed.count(False))
+        yield _gauge("validators", "Validators of the last block", len(missing))
+        yield _gauge("missing_validators", "Validators that signed none of the last "
+                     f"{MISSING_BLOCKS} blocks", missing.count(True))
 
-    def _signed(self, status: dict[str, Any], height: int) -> list[bool]:
-        """Return, for each validator of the last commit, whether it signed the block."""
-        if height < int(status["sync_info"]["earliest_block_height"]) or height == 0:
+    def _missing(self, status: dict[str, Any], height: int) -> list[bool]:
+        """Return, for each validator, whether its vote is in none of the last commits.
+
+        The commit that the next block names is read, not the node's own of the last block, which
+        ends with the vote that made two thirds.
+        """
+        earliest = int(status["sync_info"]["earliest_block_height"])
+        top = max(height - 1, earliest)
+        if not 0 < top <= height:
             return []
-        answer = self._engine.call("commit", height=height)
-        signatures = answer["signed_header"]["commit"]["signatures"]
-        return [one["block_id_flag"] == _FOR_THE_BLOCK for one in signatures]
+        voters = [address_of(b64(key)) for key in read_validators(self._engine, top)]
+        signed = signed_lately(
+            self._engine, top, max(top - MISSING_BLOCKS, earliest - 1), voters)
+        return [one not in signed for one in voters]
 
 
 def _gauge(name: str, what: str, value: int) -> GaugeMetricFamily:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -35,6 +35,8 @@ from muniment.proof.errors import Busy, LedgerError, Malformed, NotFound, Refuse
 NODE_FILE = "node.json"
 SOCKET_FILE = "app.sock"
 ENGINE, APPLICATION, SUPERVISOR = "engine", "application", "supervisor"
+METRICS = "--metrics"
+"""The argument of `muniment network serve` that needs the engine's URL beside it."""
 START_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
 _STARTS_MAX = 3
@@ -201,16 +203,23 @@ class Node:
         """Return whether any of its processes runs."""
         return any(one.pid() for one in (self.supervisor, self.engine, self.application))
 
-    def start_application(self) -> None:
+    def start_application(self, options: Mapping[str, str] | None = None) -> None:
         """Start the application and wait until it listens.
+
+        Args:
+            options: Arguments of `muniment network serve`, before those of the plan.
 
         Raises:
             LedgerError: It ended, or does not listen in time.
         """
-        address = self.address()
+        address, plan = self.address(), self.plan()
+        for name, value in (options or {}).items():
+            plan = plan.with_option(name, value)
+        if METRICS in plan.serve and "--engine" not in plan.serve:
+            plan = plan.with_option("--engine", plan.place.url)
         self.application.start([
             sys.executable, "-m", "muniment.cli.main", "network", "serve", str(self.folder),
-            "--address", address, *self.plan().serve])
+            "--address", address, *plan.serve])
         path = address.removeprefix("unix://")
         self._await(lambda: _listens(path), self.application)
 
@@ -264,10 +273,16 @@ class Node:
 
 
 class Supervisor:
-    """Keeps the two processes of a node running until it is told to stop."""
+    """Keeps the two processes of a node running until it is told to stop.
 
-    def __init__(self, node: Node) -> None:
+    Args:
+        node: The node.
+        options: Arguments of `muniment network serve`, before those of the node's plan.
+    """
+
+    def __init__(self, node: Node, options: Mapping[str, str] | None = None) -> None:
         self._node = node
+        self._options = options
         self._stop = threading.Event()
         self._delay = _DELAY_FIRST
         self._started = 0.0
@@ -310,7 +325,7 @@ class Supervisor:
         if not served:
             node.engine.stop()  # it ends by itself; a new application is no continuation to it
             node.application.stop()
-            node.start_application()
+            node.start_application(self._options)
         if node.engine.pid() is None:
             node.start_engine()
         log.info("started", extra={"application": node.application.pid(),
@@ -352,10 +367,10 @@ def _listens(path: str) -> bool:
     return False
 
 
-def run(folder: Path) -> None:
+def run(folder: Path, options: Mapping[str, str] | None = None) -> None:
     """Run a node until it is stopped; what it logs is JSON on stderr."""
     log_as_json()
-    Supervisor(Node(folder)).run()
+    Supervisor(Node(folder), options).run()
 
 
 if __name__ == "__main__":

@@ -4,12 +4,15 @@ The block stays in the engine's store; started again, the engine gives it to the
 So a block that wrong code ran is run by the right code, once that is installed.
 """
 
+import json
 import subprocess
 from pathlib import Path
 
+from muniment.network.home import GENESIS
 from muniment.network.install import find
 from muniment.network.node import NODE_FILE, Node
-from muniment.proof.errors import Busy, LedgerError
+from muniment.node.promotion import APP_VERSION
+from muniment.proof.errors import Busy, LedgerError, Refused
 from muniment.storage.decided import DecidedStorage
 
 
@@ -22,6 +25,7 @@ def rollback(directory: Path) -> int:
     Raises:
         Busy: The node runs.
         NotFound: Nothing was decided since the last time.
+        Refused: The network was founded before its genesis named the application's version.
         LedgerError: The engine refuses; the ledger is as it was.
     """
     node = Node(directory)
@@ -31,8 +35,25 @@ def rollback(directory: Path) -> int:
     with DecidedStorage(directory) as storage:
         storage.require_undo()
         if (directory / NODE_FILE).exists():
+            _require_version(node)
             _roll_engine_back(node)
         return storage.undo()
+
+
+def _require_version(node: Node) -> None:
+    """Require that the engine finds in its genesis the version that its blocks bear.
+
+    It looks there for it when it takes a block back; with another one it proposes and accepts no
+    block of its own network any more (CometBFT, state/rollback.go).
+    """
+    genesis = json.loads((node.home.path / GENESIS).read_bytes())
+    version = genesis.get("consensus_params", {}).get("version", {}).get("app", "0")
+    if str(version) != str(APP_VERSION):
+        raise Refused(
+            "rollback-unsafe", f"This network's genesis names version {version} of the "
+            f"application, its blocks bear {APP_VERSION}: the engine would not go on.",
+            basis="docs/runbooks/fork.md",
+            remedy=f"muniment node rebuild {node.folder} --from URL")
 
 
 def _roll_engine_back(node: Node) -> None:
