@@ -46,7 +46,10 @@ def at(template, tmp_path):
 
 
 def results(*arguments):
-    claims = answer("priority", "check", *arguments)["claims"]
+    """Return the results of each claim; the exit code says whether one of them excludes a claim."""
+    done = RUNNER.invoke(app, ["priority", "check", *map(str, arguments), "--json"])
+    claims = json.loads(done.stdout)["claims"]
+    assert done.exit_code == int(any(claim["excluded_by"] for claim in claims))
     return [{check: one["result"] for check, one in claim["checks"].items()} for claim in claims]
 
 
@@ -79,13 +82,13 @@ def test_a_claim_from_declaration_to_decision(at):
         code=2)
     run("priority", "withdraw", LATER, 0, *xb)
     assert results(LATER, *at)[0]["P22"] == "WITHDRAWN"
-    assert "the application has no priority date" in run("priority", "check", LATER, *at)
+    assert "the application has no priority date" in run("priority", "check", LATER, *at, code=1)
 
 
 def test_restoration_at_one_office(at):
     xc = ("--as", "XC", *at)
     run("priority", "claim", "XC/patent/C 1/2026", EARLIER, "--date", "2025-03-03", *xc)
-    shown = run("priority", "check", "XC/patent/C 1/2026", *at)
+    shown = run("priority", "check", "XC/patent/C 1/2026", *at, code=1)
     assert "can be restored on the criterion due care until 2026-05-04" in " ".join(shown.split())
     asked = ("--requested", "2026-05-04", "--date", "2026-06-01")
     run("priority", "restore", "XC/patent/C 1/2026", 0, "--criterion", "unintentional", *asked,

@@ -383,9 +383,30 @@ def test_language_of_the_environment_is_heeded(path, environment, language):
     done = run("priority", "report", CLAIMS["late"], "--html", "--out", "-", "--ledger", path,
                env={**empty, **environment})
     assert f'<html lang="{language}"'.encode() in done.stdout_bytes
-    done = run("priority", "check", LATER["XD"], "--ledger", path, env={**empty, **environment})
+    done = run("priority", "check", LATER["XD"], "--ledger", path, code=1,
+               env={**empty, **environment})
     title = muniment.texts.catalogue()["report.later"][language]
     assert title in done.stdout
+
+
+@pytest.mark.parametrize("language", WRITTEN)
+@pytest.mark.parametrize("columns", [80, 200, None])
+def test_check_stays_within_the_terminal_and_says_all_of_it(
+        path, language, columns, monkeypatch):
+    """A file is given 80 columns; whatever the width, each check has one line with its result."""
+    if columns:
+        monkeypatch.setattr("muniment.cli.assessment._columns", lambda: columns)
+    done = run("priority", "check", LATER["XC"], "--ledger", path, "--lang", language, code=1)
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= (columns or 80)
+    said = shown(path, "restorable", language)
+    for one in said.checks:
+        assert [line.rstrip().endswith(f"  {one.name}") for line in lines
+                if f" {one.check} {one.title}" in line] == [True]
+    whole = " ".join(done.stdout.split())
+    for one in said.checks:
+        assert " ".join(f"{one.reason} ({one.basis})".split()) in whole
+        assert " ".join(one.remedy.split()) in whole
 
 
 @pytest.mark.skipif(not FONT.exists() and not os.environ.get("CI"),
@@ -477,7 +498,9 @@ def is_part_of_data(word, path, claim):
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_every_string_of_the_check_comes_from_the_catalogue(path, claim, strange):
     later, place = CLAIMS[claim].split("#")
-    done = run("priority", "check", later, "--place", place, "--ledger", path, "--lang", "fr")
+    excluded = any(one.mark == "excludes" for one in shown(path, claim).checks)
+    done = run("priority", "check", later, "--place", place, "--ledger", path, "--lang", "fr",
+               code=int(excluded))
     said = done.stdout.replace(HOSTILE, " ")
     assert set(re.findall(r"[A-Za-z]{2,}", said)) - data_words(path, claim, strange) == set()
 

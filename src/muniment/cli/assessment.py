@@ -1,7 +1,8 @@
 """An assessment on the terminal: mark, word and reason of every check, in the user's language.
 
-On a terminal there are colours and the lines are as wide as it is; in a file there are neither, and
-each result stands on one line with its remedy below. Colour never says anything alone.
+One line a check, with its result; the reason, the basis and the remedy stand below it. Lines are no
+wider than the terminal, and in a file than 80 columns; colours are on a terminal alone, and colour
+never says anything alone.
 """
 
 import os
@@ -33,7 +34,9 @@ COLOURS: dict[Mark, str] = {
 }
 _PLAIN: dict[Mark, str] = {"ok": "+", "attention": "!", "excludes": "x", "open": "?"}
 """Symbols for a terminal that writes ASCII alone."""
-_NARROWEST = 72
+_NARROWEST, _WIDEST = 36, 100
+"""Columns of a text: below the one it is hard to follow, above the other too."""
+_FILE_COLUMNS = 80
 
 
 def texts_of(lang: str | None) -> Texts:
@@ -68,10 +71,12 @@ def show_assessment(assessed: Assessment, texts: Texts, place: int | None = None
     for claim in assessed.claims if place is None else (assessed.claims[place],):
         write(f"{heads[1]:<{width}}{_filing(claim.claim.earlier, texts)}\n")
         told = tell_claim(texts, assessed, claim)
+        write("\n")
         _show(told, texts)
-        _say(" ".join(answer_in_words(texts, claim, told)))
-    _say(" ".join(several_in_words(texts, assessed)))
-    _say(texts("answer.office-decides", office=assessed.later.office))
+        write("\n")
+        _say(answer_in_words(texts, claim, told))
+    _say(several_in_words(texts, assessed))
+    _say([texts("answer.office-decides", office=assessed.later.office)])
 
 
 def _filing(one: Filing, texts: Texts) -> str:
@@ -81,32 +86,36 @@ def _filing(one: Filing, texts: Texts) -> str:
 
 
 def _show(told: Sequence[Told], texts: Texts) -> None:
-    """Print the results in columns: symbol, word, check, then result, reason and basis."""
+    """Print each result on a line: symbol, word, check and what was found; the rest below it."""
     words = max(len(one.word) for one in told)
     titles = max(len(one.title) for one in told)
     symbols = SYMBOLS if _can_write("".join(SYMBOLS.values())) else _PLAIN
     for one in told:
-        mark = f" {symbols[one.mark]} {one.word:<{words}}"
-        head = f"  {one.check} {one.title:<{titles}}  "
-        lines = _lines(f"{one.name}. {one.reason} ({one.basis})", len(mark) + len(head))
+        mark = f" {symbols[one.mark]} {one.word:<{words}}  "
+        head = f"{one.check} {one.title:<{titles}}  {one.name}"
+        sys.stdout.write(f"{_coloured(mark, COLOURS[one.mark])}{head}\n")
+        indent = len(mark) + len(one.check) + 1
+        below = _lines(f"{one.reason} ({one.basis})", indent)
         if one.remedy:
-            lines += _lines(f"{texts('report.remedy')} {one.remedy}", len(mark) + len(head))
-        sys.stdout.write(_coloured(mark, COLOURS[one.mark]) + head + lines[0] + "\n")
-        for line in lines[1:]:
-            sys.stdout.write(" " * (len(mark) + len(head)) + line + "\n")
+            below += _lines(f"{texts('report.remedy')} {one.remedy}", indent)
+        for line in below:
+            sys.stdout.write(" " * indent + line + "\n")
 
 
-def _say(text: str) -> None:
-    for line in _lines(text, 0):
+def _say(sentences: Sequence[str]) -> None:
+    """Print sentences, each on a line of its own."""
+    for line in (line for one in sentences for line in _lines(one, 0)):
         sys.stdout.write(f"{line}\n")
 
 
 def _lines(text: str, indent: int) -> list[str]:
-    """Return a text in lines as wide as the terminal leaves; one line in a file."""
-    if not sys.stdout.isatty():
-        return [text]
-    width = max(shutil.get_terminal_size().columns, indent + _NARROWEST // 2) - indent
+    """Return a text in lines that fit behind an indent."""
+    width = max(min(_columns(), _WIDEST) - indent, _NARROWEST)
     return wrap(text, width, break_on_hyphens=False) or [""]
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _FILE_COLUMNS
 
 
 def _can_write(text: str) -> bool:

@@ -188,7 +188,8 @@ def check(
     """Check claims: every check's own result, the dates used, the calendar and the reasons.
 
     With --claim, the claims that you state; without it, those that the register of the ledger
-    holds. A --grant shows the results of a sealed filing to you alone.
+    holds. A --grant shows the results of a sealed filing to you alone. The exit code is 1 if a
+    result excludes a claim; with --batch each line says it.
     """
     if batch is not None:
         from muniment.cli.batch import Source, check_batch
@@ -202,8 +203,8 @@ def check(
                 raise Malformed("case-malformed", "Recorded claims, grants and documents are "
                                 "checked against a ledger.", remedy="Add --ledger DIR, or state "
                                 "the claim: --filed DATE --claim OFFICE/KIND/NUMBER@DATE")
-            _check(Checker(), later, filed, claim, fact, lang, as_json=as_json)
-        return
+            excluded = _check(Checker(), later, filed, claim, fact, lang, as_json=as_json)
+        raise typer.Exit(int(excluded))
     with opened(ledger, as_json=as_json, read_only=True) as register:
         from muniment.model.checking import filing
 
@@ -213,10 +214,11 @@ def check(
                 raise Malformed("case-malformed", "Facts and a filing date are stated with a "
                                 "claim.", remedy="Add --claim OFFICE/KIND/NUMBER@DATE")
             shown = _presented(document, disclosure)
-            _answer(checker.recorded(filing(*named(later), ""), place, shown), lang, place,
-                    as_json=as_json)
-            return
-        _check(checker, later, filed, claim, fact, lang, as_json=as_json)
+            excluded = _answer(checker.recorded(filing(*named(later), ""), place, shown), lang,
+                               place, as_json=as_json)
+        else:
+            excluded = _check(checker, later, filed, claim, fact, lang, as_json=as_json)
+    raise typer.Exit(int(excluded))
 
 
 def granted(register: Any, grant: Path | None) -> Any:
@@ -243,7 +245,8 @@ def _presented(document: Path | None, disclosure: Path | None) -> Presented | No
 def _check(
     checker: Checker, later: str | None, filed: str | None, claims: list[str] | None,
     facts: list[str] | None, lang: str | None, *, as_json: bool,
-) -> None:
+) -> bool:
+    """Answer for claims as they are stated; return whether a result excludes one."""
     from muniment.model.checking import filing
 
     if not later or not filed or not claims:
@@ -254,18 +257,25 @@ def _check(
     stated = read_facts(facts or ())
     asked = [Asked(filing(*named(one.rpartition("@")[0]), one.rpartition("@")[2]), stated)
              for one in claims]
-    _answer(checker.assess(filing(office, right, number, filed), asked), lang, as_json=as_json)
+    return _answer(checker.assess(filing(office, right, number, filed), asked), lang,
+                   as_json=as_json)
 
 
 def _answer(
     assessed: Assessment, lang: str | None, place: int | None = None, *, as_json: bool
-) -> None:
-    """Print an assessment, or one claim of it with what all of them give together."""
+) -> bool:
+    """Print an assessment, or one claim of it with what all of them give together.
+
+    Returns:
+        Whether a result excludes a claim that is shown.
+    """
     texts = texts_of(lang)
-    if not as_json:
+    shown = assessed.claims if place is None else (assessed.claims[place],)
+    if as_json:
+        plain = assessed.as_json()
+        if place is not None:
+            plain["claims"] = [plain["claims"][place]]
+        print_json({**plain, "fiction": is_fiction(assessed)})
+    else:
         show_assessment(assessed, texts, place)
-        return
-    plain = assessed.as_json()
-    if place is not None:
-        plain["claims"] = [plain["claims"][place]]
-    print_json({**plain, "fiction": is_fiction(assessed)})
+    return any(one.excluded_by for one in shown)
