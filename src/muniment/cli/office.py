@@ -24,7 +24,8 @@ OptionalLedger = Annotated[
     Path | None,
     typer.Option("--ledger", envvar="MUNIMENT_LEDGER", help="Read the rows of this ledger."),
 ]
-ORDER = ("declaration", "number", "copy", "translation", "fee", "internal", "same-day", "restored",
+ORDER = ("declaration", "number", "copy", "translation", "fee", "internal",
+         "own-declared", "own-copy", "own-period", "same-day", "restored",
          "calendar")
 MEANINGS = {
     "declaration": "when priority must be claimed",
@@ -33,6 +34,9 @@ MEANINGS = {
     "translation": "whether and when a translation is asked for",
     "fee": "whether a claim costs a fee",
     "internal": "priority of an earlier filing at the same office",
+    "own-declared": "when that must be claimed, and the number given",
+    "own-copy": "when a certified copy of that must be there",
+    "own-period": "until when that can be claimed",
     "same-day": "a later filing made on the day of the earlier one",
     "restored": "which restorations of another office have effect here",
     "calendar": "whose closed days count",
@@ -113,6 +117,8 @@ def value_in_words(row: dict[str, Any]) -> str:
             (("filing_months", "the later filing"), ("priority_months", "the priority date"))
             if row.get(name)]
     text = str(row["value"])
+    if "months" in row:
+        ends = [f"{row['months']} months from the earlier filing"]
     if text in IN_MONTHS:
         one_stands = text != "months"
         text = " or ".join(ends)

@@ -117,7 +117,9 @@ def _by_the_office(case: Case, row: Row, term: Term) -> Result:
 
 
 def _by_the_convention(case: Case, made: date) -> Result:
-    """Return what holds everywhere, where nobody sourced the office's own rule."""
+    """Return what the Convention says of each copy, where nobody sourced the office's own rule."""
+    if case.has_own_rules:
+        return case.unsourced("P14", "copy")
     days = [day for day, _ in _evidence(case, {})]
     last = case.rulebook.term(case.seat, made, PARIS_MONTHS).deadline.end if days else None
     if last is not None and min(days) <= last:

@@ -88,6 +88,7 @@ def packaged_facts(reference: Reference, earlier: Filing) -> ClaimFacts:
         office_known=is_known(earlier, demo=True),
         reading=reading_of(earlier.number, readings),
         canonical=readings[0].canonical if readings else "",
+        international=is_pct_number(earlier.number, readings),
     )
 
 

@@ -31,7 +31,7 @@ in its member countries (Paris Convention Art. 4A(2))."""
 def country_is_bound(case: Case) -> Result:
     """P04: the earlier and the later country MUST have been bound by one treaty on priority."""
     office, start, filed = case.claim.earlier.office, case.start, case.filed
-    if office == case.later.office and not case.is_international:
+    if case.is_internal:
         return _internal(case)
     if start is None or filed is None:
         return plain("P04", "NOT_TESTED")
@@ -57,7 +57,10 @@ def _internal(case: Case) -> Result:
         return case.unsourced("P04", "internal")
     if row["value"] == "refused":
         return by_law("P04", "INTERNAL_REFUSED", row)
-    return by_law("P04", "INTERNAL", row, "" if row["value"] == "allowed" else row["value"])
+    of_one_kind = case.later.right == case.claim.earlier.right
+    withdrawn = row["value"] == "deemed-withdrawn" or (
+        row["value"] == "deemed-withdrawn-if-same-kind" and of_one_kind)
+    return by_law("P04", "INTERNAL", row, "deemed-withdrawn" if withdrawn else "")
 
 
 def _in_force(row: Row, day: str) -> bool:

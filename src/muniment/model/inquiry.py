@@ -19,7 +19,7 @@ from muniment.model.application import APPLICATIONS, COPIES, Application, Copy, 
 from muniment.model.calendar import format_date, parse_date
 from muniment.model.claim import CLAIMED, CLAIMS, FALLEN, Claim, Made, recorded_claims
 from muniment.model.dates import SECONDS_A_DAY, day_of
-from muniment.model.descent import Lineage, filing_at
+from muniment.model.descent import Lineage, filing_at, is_pct_number
 from muniment.model.document import DOCUMENTS
 from muniment.model.earlier_acts import (
     chain_of,
@@ -176,6 +176,7 @@ class Inquiry:
             "canonical": identity.canonical if identity.readings else "",
             "found": found,
             "covered": covered,
+            "international": is_pct_number(earlier.number, identity.readings),
             "itself": bool(earlier.number) and self.lineage.is_of_itself(key),
         }
         facts |= _of_the_entry(entry, granted)

@@ -40,6 +40,9 @@ def period_of(case: Case) -> tuple[int, Row] | None:
         row = case.policy(word) if word else None
         if row is None or row["value"] != "allowed":
             return None
+    own = case.policy("own-period") if case.has_own_rules else None
+    if own is not None and own["value"] == "months":
+        return own["months"], own
     return row["months"], row
 
 
@@ -88,7 +91,7 @@ def _long_over(case: Case, start: date, filed: date, months: int) -> Result | No
         filed: The filing date that counts.
         months: Its length; the longest one where nobody sourced which it is.
     """
-    if any(one.act != "other" for one in case.claim.restored):
+    if any(one.act != "other" for one in case.claim.restored) or _is_open(case):
         return None
     try:
         over = case.rulebook.term(_calendar(case), start, months).deadline.latest
@@ -125,6 +128,9 @@ def _after_the_end(case: Case, term: Term, facts: dict[str, Any]) -> Result:
     acts = {one.act: one for one in reversed(case.claim.restored)}
     if "own" in acts:
         return Result("P06", "RESTORED", facts={**facts, **_act(acts["own"])})
+    if _is_open(case):
+        row = case.stated("own-period")
+        return Result("P06", "TO_VERIFY", "internal", {**facts, **(law(row) if row else {})})
     if case.filed is not None and case.filed <= term.deadline.latest and (
             "international" not in acts):
         days = [format_date(day) for day in term.deadline.perhaps]
@@ -136,6 +142,14 @@ def _after_the_end(case: Case, term: Term, facts: dict[str, Any]) -> Result:
         offices = sorted({one.office for one in case.claim.restored})
         facts = {**facts, "restored_at": offices}
     return _void(case, term, facts) or _restorable(case, term, windows, facts)
+
+
+def _is_open(case: Case) -> bool:
+    """Return whether nobody sourced a period for a claim to a filing at the same office.
+
+    That of the Convention does not bind it: it may be longer, or there may be none.
+    """
+    return case.has_own_rules and case.policy("own-period") is None
 
 
 def _act(one: Restored) -> dict[str, Any]:
@@ -208,6 +222,9 @@ def _grounds(case: Case) -> list[tuple[str, Row]]:
     if case.filed is None:
         return []
     office = case.office if case.is_international else case.later.office
+    own = case.policy("own-period") if case.has_own_rules else None
+    if own is not None and own["value"] == "months":
+        return []  # what it restores of foreign priority says nothing of its own
     if case.descent is not None and case.descent.phase:
         effect = case.policy("restored")
         if effect is not None and effect["value"] == "own-only":

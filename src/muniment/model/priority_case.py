@@ -19,6 +19,9 @@ INTERNATIONAL = "IB"
 Hague)."""
 PROCEDURE_WORDS = ("copy", "declaration", "number")
 """The policies that a national phase has from the treaty's rules."""
+OWN_WORDS = {"copy": "own-copy", "declaration": "own-declared", "number": "own-declared"}
+"""The policies that go before others for a claim to a filing at the same office; it is declared by
+its number."""
 
 
 def is_pct(later: Filing, descent: Descent | None) -> bool:
@@ -44,8 +47,9 @@ class Case:
         beside: Returns the other claims of the later filing, which are read only if asked for.
     """
 
-    __slots__ = ("beside", "claim", "descent", "filed", "is_early", "later", "made", "office",
-                 "others", "procedure", "published", "rulebook", "rules", "seat", "start")
+    __slots__ = ("beside", "claim", "descent", "filed", "is_early", "is_internal", "later",
+                 "made", "office", "others", "procedure", "published", "rulebook", "rules",
+                 "seat", "start")
 
     def __init__(
         self, later: Filing, claim: ClaimFacts, rulebook: Rulebook,
@@ -62,6 +66,10 @@ class Case:
         """The day from which the period runs."""
         self.is_early = self.start is not None and claim.acts_before(self.start)
         """Whether anything is said to have been done for the claim before that."""
+        self.is_internal = claim.earlier.office == later.office and not (
+            claim.international or self.is_international)
+        """Whether both filings were made at one office, so that its own rule gives the right; an
+        international application is none of its receiving Office (PCT Art. 11(4))."""
         self.filed = self.made = later.date
         """The filing date that counts for the period, and the one for the procedure."""
         self.office = self.seat = self.procedure = later.office
@@ -93,6 +101,11 @@ class Case:
     def is_accepted(self) -> bool:
         """Whether the later office accepted the claim, if only in part."""
         return self.claim.status in ("Accepted", "Partially refused")
+
+    @property
+    def has_own_rules(self) -> bool:
+        """Whether the procedure of a claim to a filing at the same office is that office's."""
+        return self.is_internal and self.procedure != INTERNATIONAL
 
     @property
     def is_itself(self) -> bool:
@@ -128,6 +141,10 @@ class Case:
     def stated(self, word: str) -> Mapping[str, Any] | None:
         """Return what is published of a policy, be it that it is unknown."""
         treaty = self._asks_treaty(word)
+        if word in OWN_WORDS and self.has_own_rules:
+            row = self.rules.on(OWN_WORDS[word], self.made)
+            if row is None or row["value"] != "as-foreign":
+                return row
         return (self.treaty_rules if treaty else self.rules).on(word, self.made)
 
     def _asks_treaty(self, word: str) -> bool:

@@ -223,6 +223,8 @@ class ClaimFacts:
     """The filings whose priority it claimed, until that claim was withdrawn or refused."""
     many_related: bool = False
     """Whether more filings of the same subject are declared than are followed."""
+    international: bool = False
+    """Whether the earlier filing is an international application under the PCT."""
 
     def acts_before(self, start: "date") -> bool:
         """Return whether anything is said to have been done for the claim before a day."""

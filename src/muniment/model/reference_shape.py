@@ -17,7 +17,11 @@ POLICY_VALUES = {
     "copy": ("months", "not-required", "on-request", "unknown"),
     "translation": ("not-asked", "on-invitation", "months", "unknown"),
     "fee": ("none", "per-claim", "unknown"),
-    "internal": ("allowed", "deemed-withdrawn", "refused", "unknown"),
+    "internal": ("allowed", "deemed-withdrawn", "deemed-withdrawn-if-same-kind", "refused",
+                 "unknown"),
+    "own-declared": ("with-filing", "months", "as-foreign", "unknown"),
+    "own-copy": ("months", "not-required", "on-request", "as-foreign", "unknown"),
+    "own-period": ("months", "as-foreign", "unknown"),
     "same-day": ("accepted", "refused", "unknown"),
     "restored": ("own-only", "due-care", "either", "unknown"),
     "calendar": ("own", "receiving-office"),
@@ -26,17 +30,19 @@ POLICY_VALUES = {
     "from-patent": ("allowed", "refused", "unknown"),
 }
 """Each policy that an office can write, with the values that the rules understand."""
-OPTIONAL = ("countries", "from-design", "from-patent")
+OPTIONAL = ("countries", "from-design", "from-patent", "own-copy", "own-declared", "own-period")
 """The policies that an office writes only where it has something to say."""
-COUNTED = ("declaration", "number", "copy", "translation")
+COPIES = ("copy", "own-copy")
+"""The policies on the certified copy."""
+COUNTED = ("declaration", "number", *COPIES, "translation", "own-declared")
 """The policies whose day is counted in months from a filing or from the priority date."""
 IN_MONTHS = ("months", "months-if-one-stands")
 """The values that are counted; the second one only if another claim was made with the filing."""
 LATE_VALUES = ("invitation", "lost")
 """What follows where a number or a copy comes too late: the office must first invite the applicant,
 or the claim is lost; where neither is said, nobody sourced it."""
-PAIRS = ("from-design", "from-patent")
-"""Whether a right can claim the priority of one of another kind, and within how many months."""
+PERIODS = {"from-design": "allowed", "from-patent": "allowed", "own-period": "months"}
+"""The policies that are a period of priority, with the value that needs its months."""
 
 
 def row_is_sound(table: str, name: tuple[str, ...], row: Row) -> bool:
@@ -96,8 +102,8 @@ def _version(word: str, row: Row) -> bool:
         and all(isinstance(row.get(name, False), bool) for name in ("each", "closes_early"))
         and (word not in COUNTED or _months(row))
         and row.get("late", "lost") in LATE_VALUES
-        and (word not in PAIRS or value != "allowed" or _is_count(row.get("months"), 1, MONTHS_MAX))
-        and (word != "copy" or _copy(row))
+        and (PERIODS.get(word) != value or _is_count(row.get("months"), 1, MONTHS_MAX))
+        and (word not in COPIES or _copy(row))
     )
 
 

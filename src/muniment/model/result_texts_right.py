@@ -135,6 +135,10 @@ RIGHT = {
     "P06.LATE.at-any-rate": Text(
         "Whatever days {calendar} was closed, {months} months were over by {over}.",
         "Ask the office whether it restored the right, or a law suspended the period.", True),
+    "P06.TO_VERIFY.internal": Text(
+        "The period of the Convention would have ended on {deadline[end]}; it does not bind a "
+        "claim to a filing at the same office, whose own rule decides.",
+        "Ask the office until when it grants priority of its own filings."),
     "P06.POLICY_UNKNOWN": Text(
         "The period ended on {deadline[end]}; {restored_by} restored the right on the criterion "
         "{criterion}, and nobody sourced whether this office gives effect to it.", PUBLISH,

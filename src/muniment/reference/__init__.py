@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from muniment.model.reference_shape import COUNTED
+from muniment.model.reference_shape import COPIES, COUNTED
 
 Row = tuple[str, tuple[str, ...], dict[str, Any]]
 """Table, components of the row's name, members."""
@@ -151,10 +151,12 @@ def _policy(line: Mapping[str, str]) -> dict[str, Any]:
         row["closes_early"] = True
     if line.get("late"):
         row["late"] = line["late"]
+    if line["word"] == "own-period" and line["value"] == "months":
+        row["months"] = int(line["filing_months"])
     if line["word"] in COUNTED:
         row["filing_months"] = int(line["filing_months"])
         row["priority_months"] = int(line["priority_months"])
-    if line["word"] == "copy":
+    if line["word"] in COPIES:
         row["combine"] = line["combine"]
         row["library"] = line["library"]
         row["library_until"] = line["library_until"]
