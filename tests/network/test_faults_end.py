@@ -53,10 +53,12 @@ def spaces():
 def test_an_interrupted_run_takes_everything_down(cometbft, tmp_path, number):
     needed(tmp_path)
     before = spaces()
+    inherited = signal.signal(number, signal.SIG_DFL)  # a child goes on ignoring what we ignore
     run = subprocess.Popen(
         [sys.executable, "-m", "tests.faults.run", "--out", str(tmp_path / "faults.json")],
         env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, start_new_session=True)
+    signal.signal(number, inherited)
     try:
         end = time.monotonic() + 60
         while len(left(tmp_path)[1]) < 8 and run.poll() is None and time.monotonic() < end:

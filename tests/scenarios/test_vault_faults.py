@@ -252,7 +252,7 @@ def test_erasure_beside_a_reader_does_not_claim_what_it_did_not_do(path):
             vault._keys.execute("PRAGMA busy_timeout=100")
             try:
                 vault.erase(REFERENCE, "applicants")
-            except (LedgerError, vaults.StorageFault):
+            except (LedgerError, vaults.VaultFault):
                 return
             assert wrapped not in everything(path)
     finally:
