@@ -11,6 +11,7 @@ from muniment.network import roll_call
 from muniment.network.cluster import Cluster
 from muniment.network.metrics import MISSING_BLOCKS, EngineFigures
 from muniment.network.roll_call import call_roll, signed_lately
+from muniment.node.edition import Announced
 from muniment.proof.crypto import PrivateKey, b64
 from muniment.proof.errors import Busy, Refused
 
@@ -156,3 +157,12 @@ def test_the_fourth_vote_of_a_new_network_is_seen_at_its_own_node():
     cluster = object.__new__(Cluster)
     cluster.settings = SimpleNamespace(initial_height=12)
     assert cluster._signed([late(own) for own in range(4)]) == dict.fromkeys(ADDRESSES, 12)
+
+
+def test_an_announced_edition_is_told(monkeypatch):
+    assert call_roll(Engine()).announced == ""
+    monkeypatch.setattr(roll_call, "announced",
+                        lambda state: Announced("2027", 120, 3, 4, is_enough=True,
+                                                is_of_this_code=True))
+    assert call_roll(Engine()).announced == (
+        "edition 2027 begins at block 120; 3 of 4 power confirmed it")

@@ -267,14 +267,15 @@ def test_full_disk_has_a_remedy(ledger_path, register, monkeypatch):
 
 
 @pytest.mark.parametrize(("enough", "carried", "said"), [
-    (True, False, "the code here is another"), (False, True, "too little, it would lapse")])
+    (True, False, "here the node would stop"), (False, True, "it would lapse")])
 def test_announced_edition_is_told(ledger_path, register, monkeypatch, enough, carried, said):
     coming = Announced("2027", 99, 3, 4, enough, carried)
     monkeypatch.setattr(examiner, "announced", lambda state: coming)
     (found,) = [one for one in examine(ledger_path) if "2027" in one.what]
     assert found.mark == "warn" if carried else "fix"
     assert said in found.what
-    assert "from block 99 on; a power of 3 of 4" in found.what
+    assert "begins at block 99" in found.what
+    assert "3 of 4 power" in found.what
     assert "muniment validator confirm 2027" in found.remedy
 
 

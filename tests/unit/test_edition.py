@@ -1,5 +1,7 @@
 """The laws of editions: when an announced one begins, and that no announcement stops a ledger."""
 
+import json
+
 import pytest
 from tests.governing import as_office, decide, found_network
 from typer.testing import CliRunner
@@ -13,7 +15,7 @@ from muniment.model.ledger import EDITIONS
 from muniment.network.doctor import examine
 from muniment.node.audit import audit
 from muniment.node.ballot import rulebook
-from muniment.node.edition import announce_edition, confirm_edition
+from muniment.node.edition import announce_edition, announced, confirm_edition
 from muniment.node.register import Register
 from muniment.operations.remove_member import RemoveMember
 from muniment.proof.errors import Refused
@@ -137,3 +139,17 @@ def test_commands_confirm_and_show_who_has_not(network):
 def test_doctor_says_in_time_that_this_code_lacks_the_edition(network):
     decide(network, announcing(network, 99, given.DIGEST), "XA", "XB", "XC")
     assert "here the node would stop" in said(network.directory)["fix"]
+
+
+def test_announced_edition_is_told_by_status_and_doctor(ledger_path, register):
+    """Not only by the rulebook: who runs a node must not have to ask for it."""
+    at = ("--ledger", str(ledger_path))
+    assert announced(register.ledger.state) is None
+    register.ledger.close()
+    ran = CliRunner().invoke(app, ["ledger", "activate-edition", "2027", "--height", "99", *at])
+    assert ran.exit_code == 0, ran.output
+    told = "edition 2027 begins at block 99; 1 of 1 power confirmed it"
+    assert told in CliRunner().invoke(app, ["ledger", "status", *at]).output
+    plain = json.loads(CliRunner().invoke(app, ["ledger", "status", "--json", *at]).output)
+    assert plain["announced"]["height"] == 99
+    assert told in CliRunner().invoke(app, ["doctor", str(ledger_path)]).output

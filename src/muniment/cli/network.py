@@ -111,6 +111,8 @@ def status(
             print_json(_plain(rows))
         else:
             show_table(HEADS, [_cells(row) for row in rows])
+            coming = cluster.announced()
+            show([("announced", coming)] if coming else [])
     if not cluster.agree(rows):
         raise typer.Exit(1)
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from muniment.cli.common import print_json, show, show_table
+from muniment.model.counting import counted
 
 
 def show_network(rpc: Any, *, watch: bool, as_json: bool) -> bool:
@@ -44,8 +45,9 @@ def _show(roll: Any, *, as_json: bool) -> None:
         ("network", f"{roll.chain_id}, block {roll.height}, {roll.age} s old"
          f"{': it STANDS STILL' if roll.stands_still else ''}"),
         ("node", f"{roll.node[:12]} at {roll.url}, {doing}, "
-         f"{roll.peers} peer{'s' * (roll.peers != 1)}"),
+         f"{counted(roll.peers, 'peer')}"),
         ("voted", f"{roll.voted} of {roll.total} power lately; more than two thirds decide"),
+        *([("announced", roll.announced)] if roll.announced else []),
     ])
     show_table(("office", "power", "last signed", "connected", "node"), [
         (one.office, one.power or "observes",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from muniment.network.fiction import fictional, gather
+from muniment.network.finding import readable
 from muniment.network.home import Home
 from muniment.network.install import DEFAULT_LINE, find
 from muniment.network.links import KINDS, Links
@@ -21,6 +22,7 @@ from muniment.network.node import NODE_FILE, Node, Plan
 from muniment.network.process import is_stopped
 from muniment.network.roll_call import LOOK_BACK, signed_lately
 from muniment.network.trust import extend_policy
+from muniment.node.edition import announced
 from muniment.node.solo import POLICY_FILE
 from muniment.node.wallet import read_private, write_private
 from muniment.proof.errors import AlreadyThere, LedgerError, Malformed, NotFound, Refused
@@ -255,6 +257,16 @@ class Cluster:
         asked = {office: self._ask(office) for office in self.nodes}
         signed = self._signed([told for told in asked.values() if told])
         return [self._status(office, told, signed) for office, told in asked.items()]
+
+    def announced(self) -> str:
+        """Return what edition is to begin, in one sentence; empty if none is, or nobody knows."""
+        for node in self.nodes.values():
+            register = readable(node.folder)
+            if register is not None:
+                with register:
+                    coming = announced(register.ledger.state)
+                return "" if coming is None else coming.text()
+        return ""
 
     @staticmethod
     def agree(rows: Sequence[NodeStatus]) -> bool:

@@ -14,6 +14,7 @@ from muniment.model.validator import address_of, validators
 from muniment.network.light_block import Responder, read_validators
 from muniment.network.remote_ledger import RemoteLedger
 from muniment.network.rpc import Rpc
+from muniment.node.edition import announced
 from muniment.proof.crypto import b64
 from muniment.proof.errors import LedgerError
 
@@ -64,6 +65,8 @@ class RollCall:
     """How many nodes it is connected to."""
     voters: tuple[Voter, ...]
     """Validators and observers, the most powerful first."""
+    announced: str
+    """What edition is to begin, in one sentence; empty if none is."""
 
     @property
     def total(self) -> int:
@@ -99,20 +102,28 @@ def call_roll(rpc: Rpc) -> RollCall:
     height = int(sync["latest_block_height"])
     there = {own["id"], *peers}
     age = int(time.time()) - _seconds(sync["latest_block_time"]) if height else 0
+    enrolled, coming = _ledger(rpc) if height else ({}, "")
+    voters = _voters(rpc, sync, there, enrolled) if height else ()
     return RollCall(
         own["network"], rpc.url, own["id"], height, max(age, 0), bool(sync["catching_up"]),
-        len(peers), tuple(sorted(_voters(rpc, sync, there), key=lambda one: (
-            -one.power, one.office))) if height else ())
+        len(peers), tuple(sorted(voters, key=lambda one: (-one.power, one.office))), coming)
 
 
-def _voters(rpc: Rpc, sync: dict[str, Any], there: Collection[str]) -> Iterator[Voter]:
+def _ledger(rpc: Rpc) -> tuple[dict[str, tuple[str, str]], str]:
+    """Return office and node of each enrolled key by its address; and an announced edition."""
+    with suppress(LedgerError), RemoteLedger(rpc.url) as ledger:
+        coming = announced(ledger.state)
+        return {address_of(one.key): (office, one.node) for office, one in validators(
+            ledger.state).items()}, "" if coming is None else coming.text()
+    return {}, ""
+
+
+def _voters(
+    rpc: Rpc, sync: dict[str, Any], there: Collection[str], enrolled: dict[str, tuple[str, str]]
+) -> Iterator[Voter]:
     height, earliest = (int(sync[f"{name}_block_height"]) for name in ("latest", "earliest"))
     powers = {address_of(b64(key)): power for key, power in read_validators(rpc, height).items()}
     signed = signed_lately(rpc, height, max(height - LOOK_BACK, earliest - 1), powers)
-    enrolled: dict[str, tuple[str, str]] = {}
-    with suppress(LedgerError), RemoteLedger(rpc.url) as ledger:
-        enrolled = {address_of(one.key): (office, one.node)
-                    for office, one in validators(ledger.state).items()}
     for address in {**powers, **enrolled}:
         office, node = enrolled.get(address, ("?", ""))
         yield Voter(office, powers.get(address, 0), signed.get(address), node in there, node,

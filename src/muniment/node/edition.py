@@ -36,9 +36,11 @@ class Announced(NamedTuple):
 
     def text(self) -> str:
         """Return it in one sentence."""
-        lapses = "" if self.is_enough else ": too little, it would lapse"
-        return (f"edition {self.name} is announced from block {self.height} on; a power of "
-                f"{self.power} of {self.total} confirmed it{lapses}")
+        begins = f"edition {self.name} begins at block {self.height}"
+        if self.is_enough:
+            return f"{begins}; {self.power} of {self.total} power confirmed it"
+        return (f"{begins}, but only {self.power} of {self.total} power confirmed it: it would "
+                "lapse")
 
 
 def announced(state: State) -> Announced | None:
