@@ -129,6 +129,9 @@ def test_answer_says_from_where_and_how_fresh(filled):
     assert "no date     copy by XA from gazette, 2026-05-01" in shown
     assert f"block {filled.ledger.head.height} of" in shown
     assert "no sealed one" in shown
+    undated = next(line for line in shown.splitlines() if "  no date  " in line).split()[0]
+    assert "none: its source gives none" in run("filing", "show", undated, "--ledger",
+                                                filled.directory)
 
 
 def test_copy_without_a_date_is_shown_as_a_copy(filled):

@@ -259,18 +259,15 @@ def progress_bar(what: str, total: int | None) -> Iterator[Any]:
     if not sys.stderr.isatty():
         yield _lines_now_and_then(what, total)
         return
+    from rich import progress
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-               TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    # What has no known end shows how much is done and for how long, not a share of nothing.
+    shown: tuple[progress.ProgressColumn, ...] = (
+        (progress.MofNCompleteColumn(), progress.TimeRemainingColumn()) if total else
+        (progress.TextColumn("{task.completed:,.0f}"), progress.TimeElapsedColumn()))
+    columns = (progress.TextColumn("{task.description}"), progress.BarColumn(), *shown)
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
 

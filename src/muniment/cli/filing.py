@@ -270,7 +270,8 @@ def show_filing(
             print_json({**plain, "fiction": register.is_fiction})
             return
         facts = plain["entry"]
-        rows = [("number", facts["number"]), ("filing date", facts["date"])]
+        rows = [("number", facts["number"]),
+                ("filing date", facts.get("date", "none: its source gives none"))]
         if "printed" in facts:
             rows.append(("as printed", facts["printed"]))
         if "source" in facts:
