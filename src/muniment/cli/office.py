@@ -34,6 +34,7 @@ MEANINGS = {
     "translation": "whether and when a translation is asked for",
     "fee": "whether a claim costs a fee",
     "internal": "priority of an earlier filing at the same office",
+    "title": "whether a title executed after the later filing comes too late",
     "own-declared": "when that must be claimed, and the number given",
     "own-copy": "when a certified copy of that must be there",
     "own-period": "until when that can be claimed",

@@ -26,11 +26,13 @@ POLICY_VALUES = {
     "restored": ("own-only", "due-care", "either", "unknown"),
     "calendar": ("own", "receiving-office"),
     "countries": ("paris", "paris-wto", "reciprocity", "unknown"),
+    "title": ("by-filing", "presumed", "unknown"),
     "from-design": ("allowed", "refused", "unknown"),
     "from-patent": ("allowed", "refused", "unknown"),
 }
 """Each policy that an office can write, with the values that the rules understand."""
-OPTIONAL = ("countries", "from-design", "from-patent", "own-copy", "own-declared", "own-period")
+OPTIONAL = ("countries", "from-design", "from-patent", "own-copy", "own-declared", "own-period",
+            "title")
 """The policies that an office writes only where it has something to say."""
 COPIES = ("copy", "own-copy")
 """The policies on the certified copy."""

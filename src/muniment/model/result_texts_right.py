@@ -222,6 +222,14 @@ RIGHT = {
     "P10.JOINT_INCOMPLETE": Text(
         "Not all earlier applicants, or successors of theirs, made the later filing.",
         "Offices differ: show the title of the others, or that they consent."),
+    "P10.TO_VERIFY": Text(
+        "The declared title was executed on {executed}, after the later filing was made: offices "
+        "differ on what that does to the claim, and nobody sourced the rule of this one.",
+        "Show a title executed by the later filing's day, or ask the office."),
+    "P10.TO_VERIFY.presumed": Text(
+        "The declared title was executed on {executed}, after the later filing was made: the "
+        "office presumes that who claims may claim, and that alone does not rebut it.",
+        "Ask whether there was an earlier agreement, if only a tacit one."),
     "P10.TITLE_TOO_LATE": Text("The declared title was executed after the later filing was made.",
                                "Show a title executed by the later filing's day.", True),
     "P10.NOT_TESTED": Text("Identity of the applicants is asserted by the offices, and no "
