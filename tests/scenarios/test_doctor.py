@@ -148,6 +148,15 @@ def test_missing_wallet_is_found(ledger_path, register):
     assert "open-keys" in remedy
 
 
+def test_office_of_a_node_may_keep_its_keys_elsewhere_unless_it_acted_here(ledger_path, register):
+    node_of(ledger_path)
+    (ledger_path / "keys/XA.json").unlink()
+    told = {one.what: one.mark for one in wrong(ledger_path) if "keys of XA" in one.what}
+    assert list(told.values()) == ["warn"]
+    (ledger_path / "vault.db").touch()
+    assert any("keys of XA" in what for what in fixes(ledger_path))
+
+
 def test_wallet_that_is_not_in_force_is_found(ledger_path, register):
     Wallet.generate("XA").save(ledger_path / "keys/XA.json")
     what, remedy = only_fix(ledger_path)

@@ -304,7 +304,7 @@ def test_office_joins_with_keys_of_its_own_and_by_the_members_votes(network, tmp
 
 def test_new_keys_of_a_seated_node_are_not_sent_to_the_vote(network, tmp_path):
     told = network.run("validator", "enrol", tmp_path / "new", by="XB")
-    assert "stands, with power 1" in told
+    assert "stands, with power 1, and goes over to these keys" in told
     assert "seat-validator" not in told
 
 

@@ -151,8 +151,8 @@ def _after_enrolment(register: Register) -> tuple[str, str]:
     if stands is None or not stands.power:
         return "next", ("muniment governance propose seat-validator --set "
                         f"office={register.account}")
-    return "seat", (f"stands, with power {stands.power}: these keys vote from the next blocks on, "
-                    "the old ones no more")
+    return "seat", (f"stands, with power {stands.power}, and goes over to these keys: start the "
+                    "node again, so that its engine votes with them")
 
 
 def _log_key(directory: Path) -> Any:

@@ -32,7 +32,7 @@ from muniment.node.solo import KEYS, LOG_KEY_FILE, RESTORED_FILE, load_log_key
 from muniment.node.wallet import Wallet
 from muniment.proof.crypto import b64
 from muniment.proof.errors import LedgerError
-from muniment.vault.vault import VAULT_KEY_FILE
+from muniment.vault.vault import VAULT_FILE, VAULT_KEY_FILE
 
 _BOOK = "docs/runbooks/key-loss.md"
 
@@ -74,9 +74,7 @@ def wallets(directory: Path) -> Iterator[Finding]:
         names = sorted(path.stem for path in (directory / KEYS).glob("*.json"))
         acting = _acting(directory, register)
         if acting is not None and acting not in names:
-            path = directory / KEYS / f"{acting}.json"
-            yield Finding("fix", f"the keys of {acting} are not here: nothing can be signed for it",
-                          f"{from_key_backup(path)}; if it is lost: {_BOOK}")
+            yield _absent(directory, acting)
         sound = 0
         for name in names:
             found = _wallet(directory, name, register.ledger.state.get(ACCOUNTS, name))
@@ -94,6 +92,16 @@ def _acting(directory: Path, register: Register) -> str | None:
     office = office_of(directory)
     known = office is not None and register.ledger.state.get(ACCOUNTS, office) is not None
     return office if known else None
+
+
+def _absent(directory: Path, acting: str) -> Finding:
+    """Tell that a wallet is not here; a node's office may act elsewhere, unless it did so here."""
+    path = directory / KEYS / f"{acting}.json"
+    back = f"{from_key_backup(path)}; if it is lost: {_BOOK}"
+    what = f"the keys of {acting} are not here: nothing can be signed for it"
+    if is_node(directory) and not (directory / VAULT_FILE).exists():
+        return Finding("warn", what, f"if they are kept elsewhere, all is well; else: {back}")
+    return Finding("fix", what, back)
 
 
 def _wallet(directory: Path, name: str, held: Account | None) -> Finding | None:
