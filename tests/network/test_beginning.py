@@ -1,9 +1,11 @@
 """What an office is told while its node begins: nothing that has to be awaited is awaited in silence."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
+from muniment.cli.join import _warn_of_loopback
 from muniment.network import invite as inviting
 from muniment.network import progress
 from muniment.network.home import Place
@@ -121,3 +123,12 @@ def test_a_vault_begins_once_and_a_lost_key_is_never_replaced(tmp_path):
     (tmp_path / "keys" / VAULT_KEY_FILE).unlink()
     begin_vault(tmp_path)
     assert not (tmp_path / "keys" / VAULT_KEY_FILE).exists()
+
+
+@pytest.mark.parametrize(("host", "warned"), [
+    ("127.0.0.1:26656", True), ("10.0.0.1:26656", False), ("127.0.0.1.example:1", False)])
+def test_invitation_to_this_machine_alone_says_so(host, warned, capsys):
+    _warn_of_loopback(SimpleNamespace(host=host, rpc="http://127.0.0.1:26657"))
+    said = capsys.readouterr().err
+    assert ("no other machine reaches" in said) == warned
+    assert ("--listen" in said) == warned

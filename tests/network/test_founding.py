@@ -1,6 +1,7 @@
 """A solo ledger that was used for a while becomes a network, and a second office joins it."""
 
 import json
+import shutil
 import threading
 import time
 from itertools import count
@@ -12,7 +13,9 @@ from typer.testing import CliRunner
 
 from muniment.cli.app import app
 from muniment.network.founder import begin_network
+from muniment.network.head_trust import SEEN_FILE
 from muniment.network.home import Place
+from muniment.network.kept_blocks import FOLDER as KEPT
 from muniment.network.node import Node
 from muniment.network.remote_ledger import RemoteLedger
 from muniment.node.register import Register
@@ -44,11 +47,11 @@ def height_of(folder):
     return int(Node(folder).rpc().call("status")["sync_info"]["latest_block_height"])
 
 
-def enter(ledger, url):
+def enter(ledger, url, times=12, trust=True):
     """File by and by; beside a command, whose output is caught, nobody runs another one."""
-    for _ in range(12):
+    for _ in range(times):
         time.sleep(0.7)
-        with Register(ledger, ledger=RemoteLedger(url, ledger)) as register:
+        with Register(ledger, ledger=RemoteLedger(url, ledger if trust else None)) as register:
             register.act(FileApplication(date="2026-01-05", number=f"2026/{next(NUMBERS):06}",
                                          office="XA", right="patent"))
 
@@ -159,11 +162,13 @@ def test_node_that_prunes_its_blocks_proves_old_entries_all_the_same(solo, promo
     node = Node(ledger)
     first = json.loads((node.home.path / "config/genesis.json").read_bytes())["initial_height"]
     evidence(reference, tmp_path / "before.json", *at)
+    shutil.rmtree(ledger / KEPT, ignore_errors=True)  # as if nobody had asked this node before from here
+    (ledger / SEEN_FILE).unlink(missing_ok=True)
     told = answer("node", "keep", ledger, "--blocks", "4", "--days", "0")
     assert (told["blocks"], told["restarted"]) == (4, True)
 
     def pruned():
-        file(ledger, "--node", promoted)
+        enter(ledger, promoted, times=1, trust=None)
         # Blocks since the snapshot for the node that was invited stay.
         return int(node.rpc().call("status")["sync_info"]["earliest_block_height"]) > int(first)
 

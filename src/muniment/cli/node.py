@@ -147,11 +147,14 @@ def keep(
     """Say how many blocks the engine keeps; the ledger keeps every entry whatever is said."""
     with errors(as_json=as_json):
         from muniment.network.node import Node
+        from muniment.network.rebuild import settle
 
         if blocks < 0 or days < 0:
             raise Malformed("keep-malformed", "Blocks and days are counted from 0.")
         node = Node(directory)
         plan = node.plan().with_option("--keep-blocks", str(blocks))
+        if node.supervisor.pid() is not None:
+            settle(node, ())  # before the block on which the office's own trust hangs is gone
         node.write_plan(plan.with_option("--keep-days", str(days)))
         runs = node.restart()
     if as_json:

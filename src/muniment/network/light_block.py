@@ -159,7 +159,9 @@ def _ask(rpc: Responder, method: str, height: int, **parameters: Any) -> Any:
         raise NotFound(
             "block-not-kept", f"The node does not have the block of height {height}: "
             f"{error.detail}", basis="docs/formats/commit.md",
-            remedy="Ask a node that keeps all blocks, or begin trust at a newer header.",
+            remedy="Ask a node that keeps all blocks once, with the same --ledger: what is needed "
+            "is kept there. Of a node of your own: muniment node keep DIR --blocks N begins your "
+            "trust at a block that it has.",
         ) from None
 
 

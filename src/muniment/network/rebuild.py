@@ -103,6 +103,8 @@ def settle(node: Node, sources: Sequence[str]) -> None:
     for url in (own, *sources):
         with suppress(LedgerError), RemoteLedger(url, node.folder) as ledger:
             ledger.checkpoint()
+            # As long as nothing followed the last solo checkpoint that needs no header yet.
+            fetch_trusted(url, own_trust(node), node.folder).hold()
             return
     with DecidedStorage(node.folder, read_only=True) as storage:  # its log is still fetched
         own_copy = Ledger(storage)
