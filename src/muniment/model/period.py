@@ -131,13 +131,13 @@ def _after_the_end(case: Case, term: Term, facts: dict[str, Any]) -> Result:
     if _is_open(case):
         row = case.stated("own-period")
         return Result("P06", "TO_VERIFY", "internal", {**facts, **(law(row) if row else {})})
-    if case.filed is not None and case.filed <= term.deadline.latest and (
-            "international" not in acts):
-        days = [format_date(day) for day in term.deadline.perhaps]
-        return Result("P06", "TO_VERIFY", facts={**facts, "perhaps": days})
     windows = open_windows(case, term)
     if "international" in acts and case.is_pct:
         return _restored_before(case, acts["international"], windows, facts)
+    if case.filed is not None and case.filed <= term.deadline.latest:
+        days = [format_date(day) for day in term.deadline.perhaps]
+        criteria = {"criteria": [one[0] for one in windows]} if windows else {}
+        return Result("P06", "TO_VERIFY", facts={**facts, **criteria, "perhaps": days})
     if acts:  # elsewhere, or at the office of a Hague or Madrid application: no rule gives effect
         offices = sorted({one.office for one in case.claim.restored})
         facts = {**facts, "restored_at": offices}
