@@ -97,12 +97,8 @@ def _unbound(
     case: Case, known: Mapping[str, Row], recognised: Collection[str], rule: Row | None
 ) -> Result:
     """Return what follows where no treaty that the later side recognises bound the earlier one."""
-    start, filed = format_date(case.start), format_date(case.filed)
+    start = format_date(case.start)
     facts = (("country", case.claim.earlier.office), *(law(rule).items() if rule else ()))
-    joined = [row["from"] for treaty, row in known.items()
-              if treaty in RESULTS and start < row["from"] <= filed]
-    if joined:
-        return plain("P04", "TO_VERIFY", "joined", *facts, ("since", min(joined)))
     bound = any(_in_force(row, start) for treaty, row in known.items() if treaty in RESULTS)
     by_law_alone = rule is not None and rule["value"] in _BY_LAW
     if by_law_alone or not (bound or rule):

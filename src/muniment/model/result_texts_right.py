@@ -56,10 +56,6 @@ RIGHT = {
     "P04.TO_VERIFY": Text("No treaty bound both {country} and {later}, each at the date of its "
                           "filing; the law of {later}, or an agreement, decides.",
                           "Ask the later office whether it recognises that first filing."),
-    "P04.TO_VERIFY.joined": Text(
-        "{country} joined on {since}, after the earlier filing and by the day of the later one; "
-        "whether that first filing counts is open.",
-        "Ask the later office whether it recognises that first filing."),
     "P04.MEMBERSHIP_UNKNOWN": Text("Nobody published whether {country} was bound.",
                                    "Consult WIPO's list of contracting parties."),
     "P04.POLICY_UNKNOWN": Text("Both filings are at one office: its rule on internal priority "
