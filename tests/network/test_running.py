@@ -144,3 +144,20 @@ def test_figures_and_what_is_kept_are_named_where_a_node_is_run(node, monkeypatc
         "--address": node.address(), "--keep-days": "3", "--metrics": "127.0.0.1:9464",
         "--keep-blocks": "7", "--snapshot-every": "50", "--engine": PLACE.url}
     assert started.count("--keep-blocks") == 1
+
+
+def test_status_of_a_node_that_does_not_answer_says_what_to_do_next(node):
+    """Not to ask for the status: that is what was asked."""
+    words = ["network", "status", str(node.folder), "--json"]
+    told = json.loads(CliRunner().invoke(app, words).stdout)
+    assert (told["error"], f"node start {node.folder}" in told["remedy"]) == (
+        "node-not-running", True)
+    node.supervisor.start(SLEEP)
+    try:
+        node.engine.log.write_text("panic: no room\n\ngoroutine 1\n")
+        told = json.loads(CliRunner().invoke(app, words).stdout)
+        assert told["error"] == "node-not-ready"
+        assert "panic: no room" in told["detail"]
+        assert "doctor" in told["remedy"]
+    finally:
+        node.supervisor.kill()

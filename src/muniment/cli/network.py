@@ -93,12 +93,13 @@ def status(
     with errors(as_json=as_json):
         from muniment.network.cluster import Cluster
         from muniment.network.node import NODE_FILE, Node
+        from muniment.network.roll_call import own_rpc
         from muniment.network.rpc import Rpc
 
         if node is not None or (directory / NODE_FILE).exists():
             from muniment.cli.roll_call import show_network
 
-            rpc = Rpc(node) if node is not None else Node(directory).rpc()
+            rpc = Rpc(node) if node is not None else own_rpc(Node(directory))
             if not show_network(rpc, watch=watch, as_json=as_json):
                 raise typer.Exit(1)
             return

@@ -12,11 +12,13 @@ from typing import Any
 
 from muniment.model.validator import address_of, validators
 from muniment.network.light_block import Responder, read_validators
+from muniment.network.logs import last_complaint
+from muniment.network.node import Node
 from muniment.network.remote_ledger import RemoteLedger
 from muniment.network.rpc import Rpc
 from muniment.node.edition import announced
 from muniment.proof.crypto import b64
-from muniment.proof.errors import LedgerError
+from muniment.proof.errors import Busy, LedgerError
 
 LOOK_BACK = 10
 """Blocks in whose commits a vote is looked for."""
@@ -128,6 +130,26 @@ def _voters(
         office, node = enrolled.get(address, ("?", ""))
         yield Voter(office, powers.get(address, 0), signed.get(address), node in there, node,
                     address)
+
+
+def own_rpc(node: Node) -> Rpc:
+    """Return the RPC of a node on this machine, once its engine answers.
+
+    Raises:
+        Busy: The node does not run, or its engine does not answer.
+    """
+    if not node.runs():
+        raise Busy("node-not-running", f"The node in {node.folder} does not run.",
+                   basis="docs/network.md",
+                   remedy=f"muniment node start {node.folder}, or your service manager")
+    rpc = node.rpc()
+    try:
+        rpc.call("status")
+    except Busy:
+        raise Busy("node-not-ready", f"The engine of {node.folder} does not answer. It says last: "
+                   f"{last_complaint(node.engine.tail())}", basis="docs/network.md",
+                   remedy=f"Wait while it starts; then muniment doctor {node.folder}") from None
+    return rpc
 
 
 def signed_lately(
