@@ -399,3 +399,13 @@ def test_node_that_does_not_run_is_started_not_run_again_in_a_loop(ledger_path, 
     node_of(ledger_path)
     found = silent(ledger_path)
     assert found.remedy.startswith(f"muniment node start {ledger_path}")
+
+
+def test_observer_is_told_what_lets_it_take_part(ledger_path, register):
+    """An office with keys here enrols the node; without, it first asks the members to take it."""
+    made = told(ledger_path, register, power=0)._replace(rows={})
+    (found,) = [one for one in findings(made) if "observes" in one.what]
+    assert found.remedy.startswith(f"muniment validator enrol {ledger_path}")
+    (ledger_path / "keys/XA.json").unlink()
+    (found,) = [one for one in findings(made) if "observes" in one.what]
+    assert "muniment office request" in found.remedy

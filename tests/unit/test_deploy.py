@@ -56,3 +56,15 @@ def test_service_finds_the_engine_where_operators_are_told_to_install_it():
     assert f"ENV MUNIMENT_CACHE={place[1]}" in (ROOT / "deploy/Containerfile").read_text()
     assert "useradd --system" in page
     assert "/usr/local/bin/muniment" in page
+
+
+TOLD = re.compile(r"(?:[\"'`]|: |then )muniment ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)")
+
+
+@pytest.mark.parametrize("source", sorted((ROOT / "src/muniment").rglob("*.py")),
+                         ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_remedies_name_commands_that_exist(source):
+    """A remedy that is no command mends nothing; one that is cut off at a line's end is joined."""
+    text = re.sub(r'"\s*\n\s*f?"', "", source.read_text(encoding="utf-8"))
+    for words in TOLD.findall(text):
+        assert exists(words), f"{source.name}: muniment {words}"

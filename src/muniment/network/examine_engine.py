@@ -18,11 +18,19 @@ from typing import Any, NamedTuple
 
 from muniment.model.counting import counted
 from muniment.model.validator import Validator, address_of, validators
-from muniment.network.finding import Finding, is_node, office_of, place_of, readable
+from muniment.network.finding import (
+    Finding,
+    is_node,
+    office_of,
+    place_of,
+    readable,
+    written_through,
+)
 from muniment.network.home import FOLDER, SETTINGS
 from muniment.network.install import find
 from muniment.network.process import Process, is_stopped
 from muniment.network.rpc import Rpc
+from muniment.node.solo import KEYS
 from muniment.proof.errors import LedgerError
 
 CLOCK_SECONDS_MAX = 10
@@ -211,9 +219,13 @@ def _vote(told: Told) -> Finding:
             "blocks", "mend what is named above; then look again")
     office = office_of(told.directory)
     if office not in told.rows:
-        return Finding("warn", "observes: no office has enrolled this node",
-                       f"muniment validator enrol {told.directory} --ledger {told.directory} "
-                       f"--node {place_of(told.directory).url} --as {office or 'OFFICE'}")
+        options = written_through(told.directory)
+        acts = (told.directory / KEYS / f"{office}.json").exists()
+        return Finding(
+            "warn", "observes: no office has enrolled this node",
+            f"muniment validator enrol {told.directory} {options} --as {office}" if acts else
+            "if an office is to run it, which is no member yet: muniment office request CODE "
+            f"--out FILE {options}")
     return Finding("warn", "observes: this key has no power", "a member puts it to the vote: "
                    f"muniment governance propose seat-validator --set office={office}")
 
