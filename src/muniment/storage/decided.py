@@ -61,7 +61,8 @@ def promote(directory: Path) -> None:
         if storage.is_promoted:
             raise NotFound(
                 "ledger-promoted", f"The ledger in {directory} belongs to a network already.",
-                basis="docs/rfc/0003-the-network.md", remedy="See where it stands: muniment ledger status",
+                basis="docs/rfc/0003-the-network.md",
+                remedy="See where it stands: muniment ledger status",
             )
         storage.run(_SCHEMA)
 
