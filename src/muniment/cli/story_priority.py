@@ -47,9 +47,9 @@ def act_first_filing(story: Any, register: Register) -> None:
 
 
 def act_country_not_bound(story: Any, register: Register) -> None:
-    """Estovar joins the Paris Convention on a day; whether what was filed before counts is open."""
+    """Estovar joins the Paris Convention on a day; what was filed before gives no priority."""
     story.act("Estovar joins the Paris Convention on 1 July 2026")
-    expected = {"2026-01-15": "TO_VERIFY", "2026-07-15": "PARIS"}
+    expected = {"2026-01-15": "NOT_PARIS", "2026-07-15": "PARIS"}
     for day, earlier in ESTOVAR.items():
         register.account = "XE"
         register.act(open_filing(register, earlier, day, {}))
