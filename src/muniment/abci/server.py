@@ -39,6 +39,8 @@ CONSENSUS = frozenset({
 """The calls that may change state, or must not run while it changes."""
 _UNSENT_BYTES_MAX = 64 * 1024
 _ERROR_TEXT_MAX = 1_000
+_LINGER_SECONDS = 1.0
+"""How long is read on after the last answer of a connection that ends."""
 _TAGS = {name: varint(one.number << 3 | 2) for name, one in
          Response.DESCRIPTOR.fields_by_name.items()}
 _CLASSES = {name: type(getattr(Response(), name)) for name in _TAGS}
@@ -242,7 +244,17 @@ class _Connection:
             exception = ResponseException(error=text[:_ERROR_TEXT_MAX])
             self._put("exception", exception.SerializeToString())
             self._send()
+            self._linger()
         return False
+
+    def _linger(self) -> None:
+        """Read on for a moment: an engine that still writes shall find the reason, not the end."""
+        self._socket.shutdown(socket.SHUT_WR)
+        until = time.monotonic() + _LINGER_SECONDS
+        while (left := until - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            if not self._socket.recv(_UNSENT_BYTES_MAX):
+                return
 
 
 def _end(
