@@ -14,16 +14,25 @@ from tests.network.test_application import WORLD, decide, ready
 from tests.network.test_restoring import Offer
 from tests.network.test_snapshots import synced  # noqa: F401
 from tests.network.test_undo import stored
-from tests.network.world import filing
+from tests.network.world import World, filing
 
 from muniment.abci.values import Misbehavior, Timestamp
-from muniment.codec import pack
+from muniment.codec import Act, encode, pack
+from muniment.model.possession import prove_possession
+from muniment.model.proposal import digest_of
 from muniment.model.validator import address_of
 from muniment.network import backfill, snapshots
 from muniment.network.application import LedgerApplication, Options
 from muniment.network.backfill import Backfill
 from muniment.network.questions import QUESTIONS
 from muniment.network.remote import RemoteStorage
+from muniment.node.wallet import Wallet
+from muniment.operations.confirm_edition import ConfirmEdition
+from muniment.operations.enact import Enact
+from muniment.operations.enrol_office import EnrolOffice
+from muniment.operations.propose import Propose
+from muniment.operations.rotate_keys import RotateKeys
+from muniment.operations.vote import CastVote
 from muniment.proof.crypto import b64
 from muniment.proof.errors import LedgerError, Refused, VerificationError
 from muniment.storage.decided import DecidedStorage
@@ -186,6 +195,48 @@ def test_no_block_is_left_out_though_it_holds_no_envelope(reported):
         fetch(folder, OtherBlock(source, one, other))
     assert fetch(folder, DirectRpc(source))
     assert log_of(folder) == log_of(source.directory)
+
+
+def rotates(world, office):
+    """Replace an office's key set by the next one, as every office does now and then."""
+    wallet = world.wallets[office] = world.wallets[office].rotated()
+    key_set = wallet.key_set()
+    return RotateKeys(account=office, key_set=key_set, possession=prove_possession(
+        office, key_set, world.id, wallet.keys))
+
+
+def enrols_by_members(world, office):
+    """Yield who signs what, until the members enrolled an office."""
+    wallet = world.wallets[office] = Wallet.generate(office)
+    world.highest[office] = 0
+    key_set = wallet.key_set()
+    act = Act(encode(EnrolOffice(key_set=key_set, office=office, possession=prove_possession(
+        office, key_set, world.id, wallet.keys))))
+    yield "XA", Propose(act=act, member="XA")
+    for member in ("XA", "XB"):
+        yield member, CastVote(digest=digest_of(act), favour=True, member=member, proposal=1)
+    yield "XB", Enact(act=act, member="XB", proposal=1)
+
+
+@pytest.mark.parametrize("office", ["XA", "XB", "XE"])
+def test_history_is_fetched_however_its_signer_came_by_the_key_set_since_replaced(
+        tmp_path, office):
+    """The operator's first set stands in leaf 0, that of an office within what members enacted."""
+    world = World(tmp_path / "world")
+    source = LedgerApplication(world.node(tmp_path / "source"), Options(snapshot_every=0))
+    signed = list(enrols_by_members(world, office)) if office == "XE" else []
+    signed.append((office, ConfirmEdition(edition="2027", hash=b64(bytes(32)), office=office)))
+    for step, (signer, operation) in enumerate([*signed, (office, None)]):
+        decided = decide(source, world.genesis.initial_height + step, START, [world.envelope(
+            signer, step + 1, [operation or rotates(world, office)])])
+        assert decided.tx_results[0].data[8:] == bytes(2)
+    snapshots.make(source.directory)
+    offer = Offer(source.directory, ready(tmp_path / "restored"))
+    offer.restore()
+    offer.application.close()
+    assert fetch(offer.folder, DirectRpc(source))
+    assert log_of(offer.folder) == log_of(source.directory)
+    source.close()
 
 
 class Failing(DirectRpc):

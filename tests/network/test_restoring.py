@@ -95,6 +95,12 @@ def test_root_binds_where_one_level_of_the_log_ends(offer):
     assert offer.made() == OfferSnapshotResult.ACCEPT
 
 
+def test_node_of_an_earlier_build_is_told_that_it_cannot_read_the_chunks(offer):
+    """Their bytes changed with the proofs; under one format each would doubt the other for ever."""
+    offer.snapshot = Snapshot(height=offer.snapshot.height, format=1)
+    assert offer.made() == OfferSnapshotResult.REJECT_FORMAT
+
+
 def packed(chunk):
     return zlib.compress(pack(chunk), 9)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from muniment.admission import opened
 from muniment.codec import from_members
-from muniment.engine import BLOCK_LEAF, OPERATION_LEAF
+from muniment.engine import BLOCK_LEAF, GENESIS_LEAF, OPERATION_LEAF
 from muniment.model.account import ACCOUNTS, KeySet
 from muniment.model.envelope import Envelope, Erased
 from muniment.model.state import State
@@ -108,12 +108,12 @@ class Backfill:
         self._learn(entry)
 
     def _learn(self, entry: Entry) -> None:
-        """Remember the key set that an operation brings."""
-        if entry.body is not None and b'"key_set":{' in entry.body:
+        """Remember each key set that an entry brings."""
+        for plain in _brought(entry):
             try:
-                key_set = from_members(KeySet, decode(entry.body)["key_set"])
-            except (LedgerError, KeyError, TypeError):
-                return
+                key_set = from_members(KeySet, plain)
+            except LedgerError:
+                continue
             self._key_sets[key_set.digest()] = key_set
 
     def _envelopes(
@@ -212,6 +212,23 @@ def _operation(entry: Entry) -> dict[str, Any] | None:
         return None
     leaf: dict[str, Any] = decode(entry.leaf[len(OPERATION_LEAF) :])
     return leaf
+
+
+def _brought(entry: Entry) -> Iterator[Any]:
+    """Yield what may be a key set: the operator's first, an operation's, that of an act it carries.
+
+    Whoever members enrol has the first key set within the act that they proposed and enacted.
+    """
+    if entry.leaf.startswith(GENESIS_LEAF):
+        yield decode(entry.leaf[len(GENESIS_LEAF) :])["operator"]["key_set"]
+    elif entry.body is not None and b'"key_set":{' in entry.body:
+        try:
+            plain = decode(entry.body)
+        except LedgerError:  # a refused line may be anything
+            return
+        for one in (plain, plain.get("act") if isinstance(plain, dict) else None):
+            if isinstance(one, dict):
+                yield one.get("key_set")
 
 
 def _require_body(position: int, entry: Entry) -> None:

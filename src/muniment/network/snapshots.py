@@ -30,7 +30,8 @@ from muniment.storage.decided import DecidedStorage
 from muniment.storage.log import TILE_HEIGHT, TILE_WIDTH, LogReader, LogTiles, divided
 from muniment.storage.pages import PagedTree
 
-FORMAT = 1
+FORMAT = 2
+"""Raised whenever metadata or chunks change, so that an older node asks for nothing of it."""
 FOLDER = "snapshots"
 METADATA = "metadata"
 KEPT = 2
