@@ -6,9 +6,10 @@ import threading
 import pytest
 from tests.abci.grammar import START
 from tests.network.test_application import decide
-from tests.network.world import World
+from tests.network.world import World, filing
 
 from muniment.abci.messages import RequestQuery
+from muniment.model.dates import SECONDS_A_DAY
 from muniment.model.possession import NodeKeys, prove_node
 from muniment.model.validator import address_of
 from muniment.network.application import LedgerApplication, Options
@@ -62,8 +63,49 @@ def test_node_is_let_in_while_its_office_is_a_member_whether_it_votes_or_observe
     for step, office in enumerate(("XB", "XC")):
         leaving = world.envelope(office, 1, [LeaveMembers(member=office)])
         assert decide(application, first + step, START, [leaving]).tx_results[0].code == 0
-        assert not lets_in(application, node_of(world, office))
-    assert lets_in(application, node_of(world, "XA"))
+    later = world.envelope("XA", 1, [filing("XA", 1)], not_after=START + 2 * SECONDS_A_DAY)
+    decide(application, first + 2, START + SECONDS_A_DAY, [later])
+    decide(application, first + 3, START + SECONDS_A_DAY, [])
+    assert [lets_in(application, node_of(world, one)) for one in ("XA", "XB", "XC")] == [
+        True, False, False]
+
+
+def leaves(world, application):
+    """Have XB leave, which has half of the power until two blocks later."""
+    leaving = world.envelope("XB", 1, [LeaveMembers(member="XB")])
+    answer = decide(application, world.genesis.initial_height, START, [leaving])
+    assert [one.power for one in answer.validator_updates] == [0]
+
+
+def test_node_that_left_is_let_in_while_the_engine_needs_its_vote_and_until_it_saw_its_power_go(
+    world, application
+):
+    leaves(world, application)
+    for height in range(3):
+        assert lets_in(application, node_of(world, "XB"))
+        decide(application, world.genesis.initial_height + 1 + height, START + 60 * height, [])
+
+
+def test_node_started_again_lets_in_whose_vote_is_needed(world, application):
+    leaves(world, application)
+    application.close()
+    again = LedgerApplication(application.directory, Options(snapshot_every=0))
+    assert lets_in(again, node_of(world, "XB"))
+    again.close()
+
+
+def test_node_whose_office_took_another_is_let_in_until_the_engine_knows_the_new_key(
+    world, application
+):
+    first = world.genesis.initial_height
+    operation, node = enrolling(world, "XB")
+    decide(application, first, START, [world.envelope("XB", 1, [operation])])
+    seen = []
+    for height in range(4):
+        seen.append(lets_in(application, node_of(world, "XB")))
+        assert lets_in(application, node)
+        decide(application, first + 1 + height, START, [])
+    assert seen == [True, True, False, False]
 
 
 def test_office_that_is_no_member_lets_no_node_of_its_own_in(world, application):

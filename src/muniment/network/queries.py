@@ -10,12 +10,11 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from muniment.codec import pack
-from muniment.model.member import members
 from muniment.model.state import State
-from muniment.model.validator import validators
 from muniment.network import questions
 from muniment.network.history import History
 from muniment.network.outcomes import Found, Outcomes
+from muniment.network.peers import Peers
 from muniment.network.questions import PREFIX, QUESTIONS, HeadAnswer
 from muniment.proof import merkle
 from muniment.proof.errors import Malformed, NotFound
@@ -53,7 +52,8 @@ class Queries:
             storage.page, (self._head.root_page, self._head.state_root), self._head.next_page,
             pages_cached=64,
         )
-        self._peers = self._known_peers()
+        self._peers = Peers(storage)
+        self._peers.move(decided, self._head, State(self._tree))
 
     def close(self) -> None:
         """Release the reader."""
@@ -76,30 +76,25 @@ class Queries:
             self._history.add(height, head, before)
             for name, outcome in outcomes:
                 self._outcomes.add(name, height, outcome)
-            if head != self._head:
+            is_changed = head != self._head
+            if is_changed:
                 self._head = head
                 self._tree.move((head.root_page, head.state_root), head.next_page)
-                self._peers = self._known_peers()
+            self._peers.move(height, head, State(self._tree) if is_changed else None)
 
     def look_again(self) -> None:
         """See what was fetched of the log since the last block."""
         with self._guard:
             self._storage.refresh()
 
-    def _known_peers(self) -> frozenset[str]:
-        """Return the ids of the members' nodes, of those that observe as of those that vote."""
-        state = State(self._tree)
-        inside = members(state)
-        return frozenset(one.node for office, one in validators(state).items() if office in inside)
-
     def lets_in(self, path: str) -> bool:
-        """Return whether a peer may connect: any while no member has a node.
+        """Return whether a peer may connect.
 
         Only the id of a node says who it is; an address may be anyone's.
         """
         kind, _, name = path.removeprefix(FILTER).partition("/")
-        known = kind != "id" or not self._peers or name.lower() in self._peers
-        return known or name.lower() in self._guests()
+        return (kind != "id" or self._peers.lets_in(name.lower())
+                or name.lower() in self._guests())
 
     def answer(self, path: str, data: bytes, height: int) -> tuple[int, bytes]:
         """Return (height, packed answer) of a question.
