@@ -3,7 +3,7 @@
 import dataclasses
 from datetime import UTC, datetime
 
-from muniment.cli.account import _made, enrol
+from muniment.cli.account import _made
 from muniment.codec import Act, encode, members
 from muniment.model.example import key
 from muniment.model.misbehaviour import Misbehaviour
@@ -11,6 +11,7 @@ from muniment.model.possession import prove_possession
 from muniment.model.proposal import PROPOSALS, counted
 from muniment.model.recovery import make_objection
 from muniment.model.validator import VALIDATORS, address_of
+from muniment.node.enrolment import enrol
 from muniment.node.governance import act_of, node_enrolment, propose, vote
 from muniment.node.wallet import Wallet
 from muniment.operations.admit_member import AdmitMember

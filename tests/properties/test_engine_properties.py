@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from muniment.cli.account import _made, denying, enrol
+from muniment.cli.account import _made, denying
 from muniment.codec import encode
 from muniment.engine import Engine
 from muniment.model.account import ACCOUNTS, ADMISSIONS, DENIALS, ROLES
@@ -24,6 +24,7 @@ from muniment.model.envelope import Envelope
 from muniment.model.genesis import initial_state
 from muniment.model.number import unknown_suffix
 from muniment.node.audit import audit
+from muniment.node.enrolment import enrol
 from muniment.node.export import export_lines, replay
 from muniment.node.founding import found
 from muniment.node.register import Register

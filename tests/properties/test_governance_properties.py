@@ -24,13 +24,14 @@ from tests.governing import (
     voting,
 )
 
-from muniment.cli.account import _made, enrol
+from muniment.cli.account import _made
 from muniment.model.example import key
 from muniment.model.member import GOVERNANCE, MEMBERS
 from muniment.model.power import SERVICE
 from muniment.model.proposal import PROPOSALS, counted
 from muniment.model.validator import VALIDATORS, ValidatorUpdate
 from muniment.node.audit import audit
+from muniment.node.enrolment import enrol
 from muniment.node.export import export_lines, replay
 from muniment.node.founding import found
 from muniment.node.governance import act_of, node_enrolment

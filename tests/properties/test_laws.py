@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from muniment.cli.account import _made, enrol
+from muniment.cli.account import _made
 from muniment.codec import encode
 from muniment.model.envelope import Envelope
 from muniment.node.audit import audit
+from muniment.node.enrolment import enrol
 from muniment.node.evidence import entry_evidence
 from muniment.node.export import export_lines, replay
 from muniment.node.founding import found

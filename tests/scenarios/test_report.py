@@ -15,12 +15,13 @@ from pypdf import PdfReader
 from typer.testing import CliRunner
 
 import muniment.texts
-from muniment.cli.account import _made, enrol
+from muniment.cli.account import _made
 from muniment.cli.app import app
 from muniment.cli.claim import acting, claiming
 from muniment.cli.filing import erase_name, open_filing
 from muniment.model.office import DEMO
 from muniment.model.result_texts import ABOUT
+from muniment.node.enrolment import enrol
 from muniment.node.founding import found
 from muniment.node.register import Reference, Register
 from muniment.reference import packaged_rows

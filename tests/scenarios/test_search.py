@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from muniment.cli.account import _made, enrol
+from muniment.cli.account import _made
 from muniment.cli.app import app
 from muniment.cli.filing import (
     erase_name,
@@ -21,6 +21,7 @@ from muniment.cli.filing import (
     sealed_name_at,
     unsealing,
 )
+from muniment.node.enrolment import enrol
 from muniment.node.export import export_lines, replay
 from muniment.node.register import Reference, Register
 from muniment.proof.errors import Busy, LedgerError, NotFound

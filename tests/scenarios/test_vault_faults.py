@@ -17,12 +17,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from muniment.cli import filing
-from muniment.cli.account import enrol
 from muniment.cli.filing import erase_name, open_filing
 from muniment.intake.importer import Importer
 from muniment.intake.sources import open_source
 from muniment.model.application import APPLICATIONS
 from muniment.node.audit import audit
+from muniment.node.enrolment import enrol
 from muniment.node.founding import found
 from muniment.node.register import ImportTarget, Reference, Register
 from muniment.operations.file_application import FileApplication

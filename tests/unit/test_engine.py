@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from muniment.admission import use_sequence
-from muniment.cli.account import _made, denying, enrol
+from muniment.cli.account import _made, denying
 from muniment.cli.filing import keep_sealed, sealed_filing, sealed_name_at, unsealing
 from muniment.codec import encode, from_members, members, replace
 from muniment.declare import TransactionType
@@ -18,6 +18,7 @@ from muniment.model.envelope import Envelope, sign_envelope
 from muniment.model.possession import prove_possession
 from muniment.model.state import change
 from muniment.node.audit import audit
+from muniment.node.enrolment import enrol
 from muniment.node.evidence import entry_evidence
 from muniment.node.founding import found
 from muniment.node.ledger import parse

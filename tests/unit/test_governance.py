@@ -28,7 +28,7 @@ from tests.governing import (
     voting,
 )
 
-from muniment.cli.account import _made, denying, enrol
+from muniment.cli.account import _made, denying
 from muniment.codec import encode, members, replace
 from muniment.declare import Majority, Signer
 from muniment.editions import rules_of
@@ -44,6 +44,7 @@ from muniment.model.recovery import RECOVERIES, WAIT_SECONDS, make_objection
 from muniment.model.validator import VALIDATORS, ValidatorUpdate
 from muniment.node.audit import audit
 from muniment.node.ballot import ballot, fate
+from muniment.node.enrolment import enrol
 from muniment.node.evidence import entry_evidence
 from muniment.node.export import export_lines, replay
 from muniment.node.governance import act_of, node_enrolment, proposal_of, vote

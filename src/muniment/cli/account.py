@@ -47,35 +47,6 @@ def _act(
         show_receipt(register, receipt, what, as_json=as_json)
 
 
-def enrol(
-    register: Register, office: str | None, *, keys: int = 1, threshold: int = 1,
-    algorithm: str = "Ed25519",
-) -> tuple[str, Receipt]:
-    """Enrol an office, or a participant if no office is named; keep its wallet in the directory."""
-    from muniment.codec import members
-    from muniment.model.possession import prove_possession
-    from muniment.node.solo import KEYS
-    from muniment.node.wallet import Wallet
-
-    wallet = Wallet.generate(office, keys=keys, threshold=threshold, algorithm=algorithm)
-    key_set = wallet.key_set()
-    possession = prove_possession(
-        wallet.account, key_set, register.ledger.identity.id, wallet.keys
-    )
-    kind = "enrol-office" if office else "enrol-participant"
-    path = register.directory / KEYS / f"{wallet.account}.json"
-    if path.exists():
-        raise Malformed("office-enrolled", f"A wallet {path.name} is here already.")
-    waiting = path.with_suffix(".enrolling")
-    wallet.save(waiting)
-    receipt = register.act(_made(kind, {
-        "key_set": members(key_set), "office": office or register.account,
-        "possession": members(possession),
-    }))
-    waiting.replace(path)
-    return wallet.account, receipt
-
-
 office_app = group("Enrol an office; show what offices ask, and when they are closed.")
 participant_app = group("Enrol applicants, agents, courts and joint accounts.")
 role_app = group("Grant and revoke roles.")
@@ -95,8 +66,10 @@ def enrol_office(
 ) -> None:
     """Let an office write its own register here; the operator signs."""
     with opened(ledger, as_json=as_json) as register:
+        from muniment.node.enrolment import enrol
+
         name, receipt = enrol(register, office)
-        show_receipt(register, receipt, f"office {name}", as_json=as_json)
+        _show_enrolled(register, name, receipt, f"office {name}", as_json=as_json)
 
 
 @participant_app.command("enrol")
@@ -113,12 +86,26 @@ def enrol_participant(
         if algorithm not in ("Ed25519", "ES256") or not 1 <= threshold <= keys <= 6:
             raise Malformed("key-set-malformed", "A key set has 1 to 6 keys, a threshold among "
                             "them, and the algorithm Ed25519 or ES256.")
+        from muniment.node.enrolment import enrol
+
         name, receipt = enrol(register, None, keys=keys, threshold=threshold, algorithm=algorithm)
-        if as_json:
+        if as_json and receipt is not None:
             print_json({"account": name, "position": receipt.position})
             return
-        show([("account", name)])
-        show_receipt(register, receipt, "participant enrolled", as_json=False)
+        if not as_json:
+            show([("account", name)])
+        _show_enrolled(register, name, receipt, "participant enrolled", as_json=as_json)
+
+
+def _show_enrolled(
+    register: Register, account: str, receipt: Receipt | None, what: str, *, as_json: bool
+) -> None:
+    if receipt is not None:
+        show_receipt(register, receipt, what, as_json=as_json)
+    elif as_json:
+        print_json({"account": account, "keys": "in place"})
+    else:
+        show([("keys", f"{account} had been enrolled before: its keys are in place now")])
 
 
 @role_app.command("grant")

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from muniment.cli.account import _made, denying, enrol
+from muniment.cli.account import _made, denying
 from muniment.cli.claim import claiming
 from muniment.cli.evidence import NOT_PROVEN
 from muniment.cli.filing import (
@@ -33,6 +33,7 @@ from muniment.model.checking import filing
 from muniment.model.number import suggest
 from muniment.model.priority import Assessment
 from muniment.node import evidence as maker
+from muniment.node.enrolment import enrol
 from muniment.node.founding import found
 from muniment.node.register import Reference, Register
 from muniment.node.solo import POLICY_FILE

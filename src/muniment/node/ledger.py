@@ -223,6 +223,9 @@ class DrivenLedger(Ledger, ABC):
     def settle(self) -> None:
         """Be sure of what became of what was submitted."""
 
+    def refuse_if_unattested(self) -> None:
+        """Raise if no receipt could be signed for what is about to be submitted."""
+
     def acknowledge(self) -> Any:
         """Return the checkpoint of the last block for a receipt."""
         return self.checkpoint()

@@ -145,6 +145,15 @@ class SoloLedger(DrivenLedger):
         write_private(self.directory / KEYS / SIGNED_FILE, json.dumps(signed).encode("ascii"))
         return note
 
+    def refuse_if_unattested(self) -> None:
+        """Raise if the log key may sign no checkpoint of this ledger.
+
+        Raises:
+            VerificationError: The ledger was restored, or a checkpoint was signed that is no
+                prefix of it.
+        """
+        self._refuse_equivocation(self.current())
+
     def _refuse_equivocation(self, current: Checkpoint) -> None:
         if (self.directory / KEYS / RESTORED_FILE).exists():
             raise VerificationError(
