@@ -19,9 +19,10 @@ from muniment.abci.messages import (
 from muniment.abci.values import ApplySnapshotChunkResult, OfferSnapshotResult, Snapshot
 from muniment.codec import pack, unpacker
 from muniment.model.genesis import origin
-from muniment.network import snapshots
+from muniment.network import restoring, snapshots
 from muniment.network.application import LedgerApplication, Options
 from muniment.network.chunks import CHUNK_BYTES, ENTRIES_MAX, Chunk, read_chunk, write_chunk
+from muniment.node.wallet import write_private
 from muniment.proof.checkpoint import Checkpoint
 from muniment.proof.crypto import b64, sha256
 from muniment.proof.errors import VerificationError
@@ -193,6 +194,63 @@ def test_node_whose_engine_ended_before_it_noted_the_restore_restores_again(offe
     assert offer.info() == offer.facts.decided + 2
     with DecidedStorage(offer.folder, read_only=True) as storage:
         assert b64(storage.head().state_root) == offer.facts.block()[2]
+
+
+@pytest.fixture
+def later(offer, tmp_path):
+    """Return the offer of a second snapshot to the node that restored the first."""
+    source = LedgerApplication(tmp_path / "source", Options(snapshot_every=0))
+    decide(source, offer.facts.decided + 1, START + 10_000, [])
+    snapshots.make(source.directory)
+    source.close()
+    offer.restore()
+    offer.application.close()
+    made = Offer(source.directory, offer.folder)
+    yield made
+    made.application.close()
+
+
+@pytest.mark.parametrize("writing", range(1, 3))
+@pytest.mark.parametrize("done", [False, True])
+def test_power_that_fails_while_a_restored_ledger_gives_way_leaves_one_that_gives_way_again(
+        later, monkeypatch, writing, done):
+    """Whichever of the two is there then is known as restored; otherwise each offer would abort."""
+    class PowerFails(BaseException):
+        pass
+
+    written = []
+
+    def write(path, data):
+        written.append(path)
+        if len(written) < writing or done:
+            write_private(path, data)
+        if len(written) == writing:
+            raise PowerFails
+
+    monkeypatch.setattr(restoring, "write_private", write)
+    with pytest.raises(PowerFails):
+        later.restore()
+    monkeypatch.undo()
+    later.boot()
+    assert later.application.is_fresh
+    later.restore()
+    assert later.info() == later.facts.decided
+    decide(later.application, later.facts.decided + 1, START + 20_000, [])
+    later.boot()
+    assert not later.application.is_fresh
+
+
+def test_restored_ledger_that_gave_way_to_an_earlier_one_is_forgotten(offer, later, monkeypatch):
+    """Power fails between the commit at its height and the removal of the mark."""
+    later.restore()
+    later.application.close()
+    offer.boot()
+    offer.restore()
+    monkeypatch.setattr(restoring.Restoring, "forget", lambda self: None)
+    decide(offer.application, later.facts.decided, START + 10_000, [])
+    offer.boot()
+    assert offer.info() == later.facts.decided
+    assert not offer.application.is_fresh
 
 
 def test_restored_ledger_stays_until_another_snapshot_is_believed(offer):

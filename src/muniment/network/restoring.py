@@ -40,7 +40,7 @@ from muniment.storage.sqlite import FILE_NAME
 FOLDER = "restoring"
 """Where a ledger is put together, within the node's directory."""
 RESTORED_FILE = "restored.json"
-"""Names the height of a restored ledger until a block follows it."""
+"""Names the heights of restored ledgers until a block follows: one, or while one gives way both."""
 _PAGES_CACHED = 4_000
 _AT_ONCE = 512
 """Entries put into the tree at once: a page is divided before it grows long."""
@@ -134,11 +134,13 @@ class Restoring:
         storage.restore(head, facts.decided, facts.genesis, facts.last, facts.tiles)
         storage.close()
         self._storage = self._tree = self._facts = None
-        write_private(self._mark, json.dumps({"height": facts.decided}).encode("ascii"))
+        # Power may fail on either side of the replacement: whichever ledger is there is named.
+        self._write_mark([*self._marked(), facts.decided])
         for beside in ("-wal", "-shm"):  # of a ledger that gives way; they are not the new one's
             (self._directory / f"{FILE_NAME}{beside}").unlink(missing_ok=True)
         (self._folder / FILE_NAME).replace(self._directory / FILE_NAME)
         _make_durable(self._directory)
+        self._write_mark([facts.decided])
         shutil.rmtree(self._folder, ignore_errors=True)
         self.done = True
 
@@ -148,10 +150,16 @@ class Restoring:
         Args:
             decided: The height of the last decided block.
         """
+        return decided in self._marked()
+
+    def _marked(self) -> list[int]:
         try:
-            return bool(json.loads(self._mark.read_bytes())["height"] == decided)
+            return [int(height) for height in json.loads(self._mark.read_bytes())["heights"]]
         except (OSError, ValueError, KeyError, TypeError):
-            return False
+            return []
+
+    def _write_mark(self, heights: list[int]) -> None:
+        write_private(self._mark, json.dumps({"heights": heights}).encode("ascii"))
 
     def forget(self) -> None:
         """Note that a block followed what was restored."""
