@@ -1,5 +1,6 @@
 """A process is known again by its id and its beginning; no other is ever signalled."""
 
+import errno
 import fcntl
 import json
 import signal
@@ -117,6 +118,23 @@ def test_a_halted_one_is_seen_and_can_be_ended(one):
 def test_a_command_that_is_not_there_is_said_so(one):
     with pytest.raises(LedgerError, match="cannot-start"):
         one.start(["/nowhere/nothing"])
+
+
+def test_one_that_cannot_be_noted_does_not_live_on(one, monkeypatch):
+    """The disk is full: nobody would know its id, and it would hold the ledger's lock."""
+    begun = []
+
+    def full(pid, _):
+        begun.append(pid)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(one, "_note", full)
+    with pytest.raises(OSError, match="No space"):
+        one.start(SLEEP)
+    assert began(begun[0]) is None
+    monkeypatch.undo()
+    one.start(SLEEP)
+    assert one.pid()
 
 
 def test_a_log_that_has_grown_is_moved_aside(one, monkeypatch):

@@ -1,5 +1,6 @@
 """A damaged node is made anew in its place by one command, and its key signs no height twice."""
 
+import fcntl
 import json
 import time
 import tomllib
@@ -13,13 +14,14 @@ from tests.network.test_local_network import Filing, agree_at, wait_for
 from muniment.network import rebuild as rebuilding
 from muniment.network import trusted_header
 from muniment.network.cluster import Cluster
-from muniment.network.home import SETTINGS, VALIDATOR_KEY, VOTES, Home, Place
+from muniment.network.home import GENESIS, SETTINGS, VALIDATOR_KEY, VOTES, Home, Place
+from muniment.network.kept_blocks import FOLDER
 from muniment.network.node import Node, Plan
 from muniment.network.rebuild import DAMAGED, own_trust
 from muniment.node.promotion import EVIDENCE_SECONDS
 from muniment.node.solo import POLICY_FILE
-from muniment.proof.errors import Busy, NotFound, OutOfTurn, Refused, VerificationError
-from muniment.storage.sqlite import FILE_NAME, SqliteStorage
+from muniment.proof.errors import Busy, Malformed, NotFound, OutOfTurn, Refused, VerificationError
+from muniment.storage.sqlite import FILE_NAME, SqliteStorage, writing
 
 DIGEST = bytes(range(32))
 POLICY = f"""muniment/trust-policy/v1
@@ -128,6 +130,93 @@ def test_a_source_of_another_story_or_a_header_too_old_changes_nothing(node, mon
 def test_a_header_of_another_network_changes_nothing(node):
     node.home.write_genesis({"chain_id": "muniment-0000000000000000"})
     refused(node, Refused, "other-network")
+
+
+@pytest.mark.parametrize("damage", [None, "", "{}", "[]", "\0", '{"chain_id": 1}'])
+def test_a_damaged_genesis_is_named_and_mended_by_an_invitation(node, damage):
+    path = node.home.path / GENESIS
+    sound = path.read_text()
+    path.unlink() if damage is None else path.write_text(damage)
+    refused(node, Malformed, "genesis-malformed")
+    rebuild(node, SOURCES, genesis=sound)
+    assert json.loads(path.read_text()) == json.loads(sound)
+    other = sound.replace("bd35", "0000")
+    path.unlink()
+    with pytest.raises(Refused, match="other-network"):
+        rebuild(node, SOURCES, genesis=other)
+
+
+def test_a_source_must_have_the_header_itself_whatever_is_kept_here(node, monkeypatch):
+    """The engine that begins there asks the sources, and finds nothing of what is kept here."""
+    class Pruned:
+        def __init__(self, url):
+            self.close = list
+
+        def call(self, method, **parameters):
+            raise Refused("node-refused", "height 8 is not available, lowest height is 900")
+
+    def asking(rpc, height):
+        rpc.call("commit", height=height)
+        rpc.call("validators", height=height, page=1)
+        return SimpleNamespace(header=Header())
+
+    monkeypatch.setattr(trusted_header, "Rpc", Pruned)
+    monkeypatch.setattr(trusted_header, "read_light_block", asking)
+    kept = node.folder / FOLDER / "8.json"
+    kept.parent.mkdir()
+    kept.write_text('{"commit 1": {"x": 1}, "validators 1": {"x": 1}}')
+    refused(node, Refused, "node-refused")
+    assert trusted_header.fetch_trusted(SOURCES[0], own_trust(node), node.folder,
+                                        or_kept=True).top == 40
+
+
+def test_a_node_that_runs_in_another_container_is_left_alone(node):
+    lock = node.supervisor.file.with_suffix(".lock")
+    lock.parent.mkdir()
+    with lock.open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        elsewhere = {"began": "another machine's", "command": [], "pid": 7}
+        node.supervisor.file.write_text(json.dumps(elsewhere))
+        assert node.runs()
+        with pytest.raises(Busy, match="already-running"):
+            rebuild(node, SOURCES)
+        stopping = json.loads(run("node", "stop", node.folder, "--json", code=5))
+        assert stopping["error"] == "not-stopped"
+    assert not node.runs()
+    assert (node.folder / FILE_NAME).read_bytes() == b"damaged"
+
+
+def test_nothing_is_moved_while_an_application_writes_the_ledger(node):
+    with writing(node.folder):
+        before = files(node)
+        with pytest.raises(Busy, match="ledger-in-use"):
+            rebuild(node, SOURCES)
+        assert {name: data for name, data in files(node).items()
+                if not name.startswith("run/")} == before
+
+
+def test_no_supervisor_begins_while_files_are_moved(node, monkeypatch):
+    tried = []
+
+    def move(*_, **__):
+        for begin in (node.supervisor.adopt, lambda: node.supervisor.start(["true"])):
+            with pytest.raises(Busy, match="already-running"):
+                begin()
+            tried.append(begin)
+
+    monkeypatch.setattr(rebuilding, "_put_aside", move)
+    rebuild(node, SOURCES)
+    assert len(tried) == 2
+    assert not node.runs()
+
+
+def test_fewer_blocks_are_kept_only_once_what_trust_hangs_on_is_kept_beside(node):
+    before = node.plan()
+    told = json.loads(run("node", "keep", node.folder, "--blocks", "4", "--days", "0", "--json",
+                          code=5))
+    assert told["error"] == "node-not-running"
+    assert node.plan() == before
+    run("node", "keep", node.folder, "--blocks", "0")
 
 
 def test_a_node_that_runs_or_trusts_no_header_is_left_alone(node):

@@ -1,5 +1,6 @@
 """One supervisor runs a node, wherever its folder lies; what is no node is never run."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 from muniment.cli.app import app
 from muniment.network.home import SETTINGS, Place
-from muniment.network.node import SUPERVISOR, Node, Plan
+from muniment.network.node import SUPERVISOR, Node, Plan, Supervisor
 from muniment.network.process import Process
 from muniment.proof.errors import Busy
 
@@ -67,11 +68,33 @@ def test_one_whose_id_another_container_does_not_know_is_seen_by_its_lock(node):
         assert again.pid() is None
         with pytest.raises(Busy, match="already-running"):
             again.adopt()
+        with pytest.raises(Busy, match="already-running"):
+            again.start(SLEEP)
+        assert json.loads(node.supervisor.file.read_text()) == elsewhere
+        assert node.runs()
     finally:
         running.kill()
         running.wait()
     again.adopt()
     assert again.pid() is not None
+
+
+def test_full_disk_ends_no_supervisor(node, monkeypatch):
+    monkeypatch.setattr("muniment.network.node.find", lambda _: None)
+    monkeypatch.setattr("muniment.network.node._LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    supervisor = Supervisor(node)
+    looked = []
+
+    def look():
+        looked.append(1)
+        if len(looked) == 3:
+            supervisor._stop.set()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(supervisor, "_look", look)
+    supervisor.run()
+    assert len(looked) == 3
 
 
 @pytest.mark.parametrize("words", [("network", "run"), ("network", "serve")])

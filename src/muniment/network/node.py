@@ -138,10 +138,18 @@ class Node:
         self.supervisor.start([sys.executable, "-m", "muniment.network.node", str(self.folder)])
 
     def stop(self) -> None:
-        """End its processes; what was begun is ended first."""
+        """End its processes; what was begun is ended first.
+
+        Raises:
+            Busy: It runs on in another container, whose processes are out of sight.
+        """
         self.supervisor.stop()
         self.engine.stop()
         self.application.stop()
+        if self.supervisor.is_held():
+            raise Busy("not-stopped", f"The node in {self.folder} runs on in another container.",
+                       basis="docs/network.md",
+                       remedy=f"There: muniment node stop {self.folder}, or your service manager")
 
     def restart(self) -> bool:
         """Let the supervisor start both processes again, and wait; False if none runs.
@@ -200,8 +208,9 @@ class Node:
             process.signal(signal.SIGCONT)
 
     def runs(self) -> bool:
-        """Return whether any of its processes runs."""
-        return any(one.pid() for one in (self.supervisor, self.engine, self.application))
+        """Return whether any of its processes runs, be it in another container."""
+        seen = any(one.pid() for one in (self.supervisor, self.engine, self.application))
+        return seen or self.supervisor.is_held()
 
     def start_application(self, options: Mapping[str, str] | None = None) -> None:
         """Start the application and wait until it listens.
@@ -302,7 +311,7 @@ class Supervisor:
             while not self._stop.is_set():
                 try:
                     self._look()
-                except LedgerError as error:
+                except (LedgerError, OSError) as error:  # a full disk may have room again
                     log.error("cannot start", extra={"error": str(error)})  # noqa: TRY400
                 self._stop.wait(_LOOK_SECONDS)
         finally:

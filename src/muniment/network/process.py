@@ -15,7 +15,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,7 +50,7 @@ class Process:
             LedgerError: It cannot be started.
         """
         with self._beginning():
-            if self.pid() is not None:
+            if self.pid() is not None or self._is_locked():
                 raise self._running()
             self._begin(command, environment)
 
@@ -64,7 +64,12 @@ class Process:
                     start_new_session=True, env={**os.environ, **(environment or {})})
             except OSError as error:
                 raise LedgerError("cannot-start", f"{command[0]}: {error.strerror}") from None
-        self._note(self._child.pid, command)
+        try:
+            self._note(self._child.pid, command)
+        except OSError:  # the disk is full: what nobody could end later must not live on
+            self._child.kill()
+            self._child.wait()
+            raise
 
     def _note(self, pid: int, command: Sequence[str]) -> None:
         document = {"began": began(pid), "command": list(command), "pid": pid}
@@ -81,10 +86,42 @@ class Process:
         with self._beginning():
             if self.pid() not in {None, os.getpid()}:
                 raise self._running()
-            self._lock = _locked(self.file.with_suffix(".lock"), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if self._lock is None:
-                raise self._running()
+            self._lock = self._take()
             self._note(os.getpid(), [])
+
+    def is_held(self) -> bool:
+        """Return whether one that noted itself runs, be it in another container, out of sight."""
+        if not self.file.with_suffix(".lock").exists():
+            return False
+        with suppress(OSError), self._beginning():  # nobody begins while the lock is tried
+            return self._is_locked()
+        return False
+
+    @contextmanager
+    def kept_out(self) -> Iterator[None]:
+        """Let none begin for a while.
+
+        Raises:
+            Busy: One runs.
+        """
+        with self._beginning():
+            held = self._take()
+        try:
+            yield
+        finally:
+            held.close()
+
+    def _take(self) -> BinaryIO:
+        held = _locked(self.file.with_suffix(".lock"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if held is None:
+            raise self._running()
+        return held
+
+    def _is_locked(self) -> bool:
+        with suppress(Busy):
+            self._take().close()
+            return False
+        return True
 
     @contextmanager
     def _beginning(self) -> Iterator[None]:
@@ -98,10 +135,11 @@ class Process:
                 held.close()
 
     def _running(self) -> Busy:
-        folder = self.file.parent.parent
+        folder, pid = self.file.parent.parent, self.pid()
         return Busy("already-running", f"The {self.name} of {folder} runs"
-                    f"{f', process {self.pid()}' if self.pid() else ''}.", basis="docs/network.md",
-                    remedy=f"To end it: muniment node stop {folder}")
+                    f"{f', process {pid}' if pid else ', in another container, or is rebuilt'}.",
+                    basis="docs/network.md", remedy=f"To end it: muniment node stop {folder}"
+                    f"{'' if pid else ', where it runs'}")
 
     def pid(self) -> int | None:
         """Return its id while it runs; None if it ended, or the id is another's by now."""
