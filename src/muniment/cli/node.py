@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from muniment.cli.common import JsonOption, errors, group, print_json, show
-from muniment.proof.errors import Malformed
+from muniment.proof.errors import Busy, Malformed
 from muniment.proof.limits import EVIDENCE_DAYS
 
 NodeArgument = Annotated[Path, typer.Argument(help="The node's directory.")]
@@ -99,14 +99,14 @@ def rebuild(
 
         node = Node(directory)
         if invitation is None:
-            trusted = rebuilding.own_trust(node)
+            trusted, genesis = rebuilding.own_trust(node), None
         else:
             made = compared(invitation, fingerprint, quiet=as_json)
-            trusted, sources = made.trusted, sources or [made.rpc]
+            trusted, genesis, sources = made.trusted, made.genesis, sources or [made.rpc]
         if not sources:
             raise Malformed("sources-missing", "Nobody is named to fetch from.",
                             remedy="--from http://HOST:PORT, the RPC of another office's node")
-        least = rebuilding.rebuild(node, sources, trusted, discard=discard)
+        least = rebuilding.rebuild(node, sources, trusted, discard=discard, genesis=genesis)
         node.start()
         height, history = follow(node, least, sources)
     if as_json:
@@ -153,8 +153,14 @@ def keep(
             raise Malformed("keep-malformed", "Blocks and days are counted from 0.")
         node = Node(directory)
         plan = node.plan().with_option("--keep-blocks", str(blocks))
-        if node.supervisor.pid() is not None:
+        if node.runs():
             settle(node, ())  # before the block on which the office's own trust hangs is gone
+        elif blocks:
+            raise Busy(
+                "node-not-running", f"The node in {node.folder} does not run: the block on which "
+                "its own trust hangs could be gone before it is kept beside.",
+                basis="docs/operating.md#keeping-fewer-blocks",
+                remedy=f"muniment node start {node.folder}, and say it again")
         node.write_plan(plan.with_option("--keep-days", str(days)))
         runs = node.restart()
     if as_json:

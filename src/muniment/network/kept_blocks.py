@@ -25,10 +25,14 @@ class KeptBlocks:
     Args:
         rpc: The node.
         directory: Where the trust policy is; none keeps nothing.
+        node_alone: Whether only what the node itself answers counts; it is kept all the same.
     """
 
-    def __init__(self, rpc: Responder, directory: Path | None) -> None:
+    def __init__(
+        self, rpc: Responder, directory: Path | None, *, node_alone: bool = False
+    ) -> None:
         self._rpc = rpc
+        self._node_alone = node_alone
         self._folder = directory / FOLDER if directory is not None else None
         self._answers: dict[int, dict[str, Any]] = {}
 
@@ -53,7 +57,7 @@ class KeptBlocks:
             answer = self._rpc.call(method, **parameters)
         except Refused:
             answer = self._kept(parameters["height"]).get(name)
-            if answer is None:
+            if answer is None or self._node_alone:
                 raise
         self._answers.setdefault(parameters["height"], {})[name] = answer
         return answer

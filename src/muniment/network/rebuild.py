@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from muniment.network.home import GENESIS, VOTES, Home, state_sync
 from muniment.network.node import Node
@@ -26,12 +27,13 @@ from muniment.proof.attestation import TrustPolicy
 from muniment.proof.errors import (
     Busy,
     LedgerError,
+    Malformed,
     NotFound,
     Refused,
 )
 from muniment.proof.history import Trusted
 from muniment.storage.decided import DecidedStorage
-from muniment.storage.sqlite import FILE_NAME
+from muniment.storage.sqlite import FILE_NAME, writing
 
 DAMAGED = "damaged"
 """Where what was damaged is kept, in a folder named by the time, in UTC."""
@@ -40,7 +42,8 @@ _FETCH = "--fetch-from"
 
 
 def rebuild(
-    node: Node, sources: Sequence[str], trusted: Trusted, *, discard: bool = False
+    node: Node, sources: Sequence[str], trusted: Trusted, *, discard: bool = False,
+    genesis: str | None = None,
 ) -> int:
     """Prepare a stopped node to fetch ledger and blocks anew; return the height of the network.
 
@@ -49,10 +52,12 @@ def rebuild(
         sources: RPC of other offices' nodes, each of which must answer.
         trusted: The header at which the light client begins.
         discard: Whether to remove what was damaged instead of keeping it beside.
+        genesis: The engine's genesis as an invitation has it, where the node's own is damaged.
 
     Raises:
-        Busy: The node runs, or a source does not answer.
+        Busy: The node runs, be it out of sight in another container, or a source does not answer.
         Refused: The record of its last vote is lost, or the header is of another network.
+        Malformed: The node's own genesis is damaged, and none is given.
         OutOfTurn: The header is too old.
         NotFound: A source does not have it.
         VerificationError: A source has another.
@@ -61,14 +66,17 @@ def rebuild(
         raise Busy("already-running", f"The node in {node.folder} runs.",
                    remedy=f"muniment node stop {node.folder}, or your service manager")
     _require_votes(node.home)
-    _require_chain(node.home, trusted)
+    document = _require_chain(node.home, trusted, genesis)
     headers = [fetch_trusted(url, trusted, node.folder) for url in sources]
-    _put_aside(node, discard=discard)
-    headers[0].hold()
-    node.home.set_section("statesync", state_sync(
-        sources, trusted.height, trusted.header_hash.hex().upper()))
     plan = node.plan()
-    node.write_plan(replace(plan, serve=_serving(plan.serve, sources)))
+    with node.supervisor.kept_out(), writing(node.folder):
+        _put_aside(node, discard=discard)
+        headers[0].hold()
+        if _genesis(node.home) is None:
+            node.home.write_genesis(document)
+        node.home.set_section("statesync", state_sync(
+            sources, trusted.height, trusted.header_hash.hex().upper()))
+        node.write_plan(replace(plan, serve=_serving(plan.serve, sources)))
     return max(one.top for one in headers)
 
 
@@ -104,7 +112,7 @@ def settle(node: Node, sources: Sequence[str]) -> None:
         with suppress(LedgerError), RemoteLedger(url, node.folder) as ledger:
             ledger.checkpoint()
             # As long as nothing followed the last solo checkpoint that needs no header yet.
-            fetch_trusted(url, own_trust(node), node.folder).hold()
+            fetch_trusted(url, own_trust(node), node.folder, or_kept=True).hold()
             return
     with DecidedStorage(node.folder, read_only=True) as storage:  # its log is still fetched
         own_copy = Ledger(storage)
@@ -126,11 +134,29 @@ def _require_votes(home: Home) -> None:
             "and let the members seat it.")
 
 
-def _require_chain(home: Home, trusted: Trusted) -> None:
-    chain = json.loads((home.path / GENESIS).read_bytes())["chain_id"]
+def _require_chain(home: Home, trusted: Trusted, given: str | None) -> dict[str, Any]:
+    """Return the genesis of the header's chain: the node's own, or where it is damaged another."""
+    document = _genesis(home) or (json.loads(given) if given is not None else None)
+    if document is None:
+        raise Malformed(
+            "genesis-malformed", f"{home.path / GENESIS} is lost or damaged; the engine "
+            "cannot begin without it.",
+            basis=_BASIS, remedy="Let another office invite this node (muniment network invite), "
+            "and rebuild by the invitation, which brings it.")
+    chain = document["chain_id"]
     if chain != trusted.chain_id:
         raise Refused("other-network", f"The header is of chain {trusted.chain_id}, the node of "
                       f"{chain}.", basis=_BASIS, remedy="Take an invitation to its own network.")
+    return document
+
+
+def _genesis(home: Home) -> dict[str, Any] | None:
+    """Return the engine's genesis; None if it is lost or damaged."""
+    try:
+        document: dict[str, Any] = json.loads((home.path / GENESIS).read_bytes())
+        return document if isinstance(document["chain_id"], str) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _put_aside(node: Node, *, discard: bool) -> None:

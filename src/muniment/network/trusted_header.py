@@ -32,13 +32,17 @@ class TrustedHeader:
         self._blocks.keep({*self._heights, *self._blocks.heights()})
 
 
-def fetch_trusted(url: str, trusted: Trusted, directory: Path) -> TrustedHeader:
+def fetch_trusted(
+    url: str, trusted: Trusted, directory: Path, *, or_kept: bool = False
+) -> TrustedHeader:
     """Return a trusted header, with the validators that follow it, as a source has it.
 
     Args:
         url: The source: RPC of another office's node.
         trusted: The header.
         directory: Where `hold` keeps it; it need not be there yet.
+        or_kept: Whether what is kept there does as well as what the source has. An engine that
+            begins at this header asks the sources alone.
 
     Raises:
         Busy: The source cannot be reached.
@@ -48,7 +52,7 @@ def fetch_trusted(url: str, trusted: Trusted, directory: Path) -> TrustedHeader:
     """
     rpc = Rpc(url)
     try:
-        blocks = KeptBlocks(rpc, directory)
+        blocks = KeptBlocks(rpc, directory, node_alone=not or_kept)
         header = read_light_block(blocks, trusted.height).header
         if header.digest() != trusted.header_hash:
             raise VerificationError(

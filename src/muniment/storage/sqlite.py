@@ -260,6 +260,20 @@ class SqliteStorage:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+@contextmanager
+def writing(directory: Path) -> Iterator[None]:
+    """Keep every writer of a directory's ledger out, without opening it.
+
+    Raises:
+        Busy: Another process writes it.
+    """
+    handle = _lock(directory)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
 def _lock(directory: Path) -> int:
     handle = os.open(directory / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
