@@ -18,10 +18,11 @@ from muniment.model.context import Carried
 from muniment.operations import declared
 from muniment.proof.canonical import encode
 from muniment.proof.crypto import b64, sha256
-from muniment.proof.errors import Fault, Malformed
+from muniment.proof.errors import Fault, Malformed, NotFound
 
 NEWEST = "2026"
-"""The newest edition that this code carries."""
+"""The newest edition that this code carries: it computes a lock for any later name as well, but
+without what is new there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,28 @@ def rules_of(
         types: The declarations to take it from; the packaged ones by default.
     """
     return _rules_of(edition, declared() if types is None else types)
+
+
+def carries(edition: str) -> bool:
+    """Return whether this code was written with an edition."""
+    return edition <= NEWEST
+
+
+def carried_rules(edition: str) -> Rules:
+    """Return the rules of an edition that an office may announce or confirm with this code.
+
+    Args:
+        edition: Its name.
+
+    Raises:
+        NotFound: This code does not carry it.
+    """
+    if not carries(edition):
+        raise NotFound(
+            "edition-not-carried", f"This code carries no edition {edition!r}; its newest is "
+            f"{NEWEST}.", basis="docs/editions.md",
+            remedy="Install the version of muniment that carries it; then do this again.")
+    return rules_of(edition)
 
 
 @lru_cache(maxsize=8)

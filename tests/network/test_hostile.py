@@ -12,6 +12,7 @@ from tests.network.cluster import Cluster, wait_until
 from tests.network.test_validators import PERIOD, answer, clock, headers
 from tests.network.world import World
 
+from muniment import editions
 from muniment.codec import encode
 from muniment.editions import NEWEST, rules_of
 from muniment.engine import BLOCK_LEAF
@@ -161,7 +162,9 @@ def found_in(node, tx, after):
     raise AssertionError(f"not in a block after {height - after} heights")
 
 
-def test_edition_that_members_voted_begins_at_its_height_and_stops_code_that_lacks_it(network):
+def test_edition_that_members_voted_begins_at_its_height_and_stops_code_that_lacks_it(
+        network, monkeypatch):
+    monkeypatch.setattr(editions, "NEWEST", OTHER)
     first = network.world.genesis.initial_height
     trusted = trusted_now(network.nodes["XA"].rpc, first, PERIOD)
     desks = {office: network.world.desk(office, network.nodes[office].url, trusted)

@@ -7,6 +7,7 @@ import time
 import pytest
 from typer.testing import CliRunner
 
+from muniment import editions
 from muniment.cli.app import app
 from muniment.model.calendar import format_date
 from muniment.model.dates import day_of
@@ -185,7 +186,8 @@ def test_act_that_is_refused_though_carried_says_so(network):
     assert "REFUSED" in network.run("governance", "vote", 1, by="XD", code=1)
 
 
-def test_edition_is_proposed_with_the_lock_of_this_code(network):
+def test_edition_is_proposed_with_the_lock_of_this_code(network, monkeypatch):
+    monkeypatch.setattr(editions, "NEWEST", "2027")
     told = network.answer("governance", "propose", "activate-edition", "--set", "edition=2027",
                           "--set", "height=999", by="XA")
     act = network.answer("governance", "status", told["proposal"])["act_text"]

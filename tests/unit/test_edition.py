@@ -6,6 +6,7 @@ import pytest
 from tests.governing import as_office, decide, found_network
 from typer.testing import CliRunner
 
+from muniment import editions
 from muniment.cli.account import _made
 from muniment.cli.app import app
 from muniment.editions import NEWEST, rules_of
@@ -16,9 +17,16 @@ from muniment.network.doctor import examine
 from muniment.node.audit import audit
 from muniment.node.ballot import rulebook
 from muniment.node.edition import announce_edition, announced, confirm_edition
+from muniment.node.governance import act_from
 from muniment.node.register import Register
 from muniment.operations.remove_member import RemoveMember
-from muniment.proof.errors import Refused
+from muniment.proof.errors import NotFound, Refused
+
+
+@pytest.fixture(autouse=True)
+def newer_code(monkeypatch):
+    """Let this code carry the edition 2027 beside the one in force."""
+    monkeypatch.setattr(editions, "NEWEST", "2027")
 
 
 @pytest.fixture
@@ -139,6 +147,29 @@ def test_commands_confirm_and_show_who_has_not(network):
 def test_doctor_says_in_time_that_this_code_lacks_the_edition(network):
     decide(network, announcing(network, 99, given.DIGEST), "XA", "XB", "XC")
     assert "here the node would stop" in said(network.directory)["fix"]
+
+
+def test_code_confirms_and_announces_nothing_newer_than_itself(network, register):
+    """It computes a lock for any name, but it lacks what is new there: its word would be false."""
+    network.account = "XA"
+    with pytest.raises(NotFound, match="edition-not-carried"):
+        confirm_edition(network, "2028")
+    with pytest.raises(NotFound, match="edition-not-carried"):
+        announce_edition(register, "2028", register.ledger.head.height + 9)
+    named = {"edition": "2028", "height": network.ledger.head.height + 9}
+    with pytest.raises(NotFound, match="edition-not-carried"):
+        act_from(network.ledger, "activate-edition", named, {})
+    assert act_from(network.ledger, "activate-edition", {**named, "hash": given.DIGEST}, {})
+
+
+def test_doctor_says_that_this_code_lacks_an_edition_though_the_lock_is_what_it_computes(
+        network, monkeypatch):
+    """Older code announced it, which had nothing of it either."""
+    decide(network, announcing(network, 99), "XA", "XB", "XC")
+    assert announced(network.ledger.state).is_of_this_code
+    monkeypatch.setattr(editions, "NEWEST", NEWEST)
+    assert not announced(network.ledger.state).is_of_this_code
+    assert "does not carry it" in said(network.directory)["fix"]
 
 
 def test_announced_edition_is_told_by_status_and_doctor(ledger_path, register):

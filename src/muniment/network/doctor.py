@@ -109,8 +109,8 @@ def _announced(register: Register) -> Iterator[Finding]:
         return
     confirm = f"muniment validator confirm {coming.name}"
     if not coming.is_of_this_code:
-        yield Finding("fix", f"{coming.text()}; this code carries another: here the node "
-                      "would stop", "install the version of "
+        yield Finding("fix", f"{coming.text()}; this code does not carry it: here the "
+                      "node would stop", "install the version of "
                       f"muniment that carries it, before that block; then: {confirm}")
     elif not coming.is_enough:
         yield Finding("warn", coming.text(), f"each office whose node carries it: {confirm}")

@@ -7,7 +7,7 @@ installed: nothing else can know what that node will compute.
 from typing import NamedTuple
 
 from muniment.codec import Payload
-from muniment.editions import rules_of
+from muniment.editions import carried_rules, carries, rules_of
 from muniment.model import codes
 from muniment.model.confirmation import CONFIRMATIONS, readiness
 from muniment.model.ledger import EDITIONS
@@ -32,7 +32,7 @@ class Announced(NamedTuple):
     is_enough: bool
     """Whether it begins if nobody else confirms it."""
     is_of_this_code: bool
-    """Whether the code that runs here carries its very lock."""
+    """Whether the code that runs here carries it, with its very lock."""
 
     def text(self) -> str:
         """Return it in one sentence."""
@@ -48,15 +48,17 @@ def announced(state: State) -> Announced | None:
     edition = state.get(EDITIONS)
     if edition is None or edition.next_name is None or edition.next_height is None:
         return None
-    ready = readiness(state, edition)
-    return Announced(edition.next_name, edition.next_height, ready.power, ready.total,
-                     ready.is_enough, rules_of(edition.next_name).hash == edition.next_hash)
+    ready, name = readiness(state, edition), edition.next_name
+    is_carried = carries(name) and rules_of(name).hash == edition.next_hash
+    return Announced(name, edition.next_height, ready.power, ready.total, ready.is_enough,
+                     is_carried)
 
 
 def confirm_edition(register: Register, edition: str) -> Receipt:
     """Say for the acting office that its node carries an edition as this code does.
 
     Raises:
+        NotFound: This code does not carry it.
         Refused: The edition is not a later one, or it was confirmed before.
     """
     return register.act(_confirmation(register, edition))
@@ -71,6 +73,7 @@ def announce_edition(register: Register, edition: str, height: int) -> Receipt:
         height: The height of the first block under it.
 
     Raises:
+        NotFound: This code does not carry it.
         Refused: A check refused it, or the members decide.
     """
     confirms = _confirmation(register, edition)
@@ -87,4 +90,4 @@ def announce_edition(register: Register, edition: str, height: int) -> Receipt:
 
 def _confirmation(register: Register, edition: str) -> ConfirmEdition:
     return ConfirmEdition(
-        edition=edition, hash=rules_of(edition).hash, office=register.account)
+        edition=edition, hash=carried_rules(edition).hash, office=register.account)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from muniment.codec import Act, Payload, encode, takes_text
 from muniment.declare import Signer
-from muniment.editions import rules_of
+from muniment.editions import carried_rules
 from muniment.model.member import GOVERNANCE, is_governed
 from muniment.model.possession import NodeKeys, prove_node, prove_possession
 from muniment.model.proposal import PROPOSALS, Proposal, counted, digest_of, tally
@@ -67,12 +67,13 @@ def act_from(
 
     Raises:
         Malformed: It is no act of the members, or its members are not those of the type.
+        NotFound: The hash is not given, and this code does not carry the edition.
     """
     payload = _act_of(ledger, kind)
     typed = {name: _typed(payload, name, text) for name, text in texts.items()}
     plain = {**plain, **typed, "type": kind}
     if kind == "activate-edition" and "hash" not in plain and "edition" in plain:
-        plain = {**plain, "hash": rules_of(str(plain["edition"])).hash}
+        plain = {**plain, "hash": carried_rules(str(plain["edition"])).hash}
     require_names(kind, payload, plain)
     try:
         act: Payload = ledger.engine.rules.decode(encode_plain(plain))
