@@ -105,6 +105,15 @@ def test_the_engine_begins_at_the_header_that_the_node_trusts_and_keeps_its_sett
     assert sync["rpc_servers"] == ",".join(SOURCES[:1] * 2)  # the engine takes no single one
 
 
+def test_trust_is_read_whatever_language_its_comments_are_in(node):
+    path = node.folder / POLICY_FILE
+    path.write_text(f"{POLICY}# B\u00fcro\n", encoding="utf-8")
+    assert own_trust(node).header_hash == DIGEST
+    path.write_bytes(b"\xff")
+    with pytest.raises(Malformed, match="trust-policy-malformed"):
+        own_trust(node)
+
+
 @pytest.mark.parametrize("votes", [None, "", "{}", '{"height": "x", "round": 0, "step": 0}', "[]",
                                    '{"height": "-1", "round": 0, "step": 0}'])
 def test_without_the_last_vote_the_key_must_not_vote_again(node, votes):

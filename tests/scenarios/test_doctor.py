@@ -18,7 +18,8 @@ from muniment.network import doctor as examiner
 from muniment.network import examine_engine
 from muniment.network.doctor import bundle, examine
 from muniment.network.examine_engine import drift_of, findings, last_trouble, silent
-from muniment.network.home import FOLDER, VALIDATOR_KEY, VOTES, Home, Place
+from muniment.network.finding import Finding
+from muniment.network.home import FOLDER, SETTINGS, VALIDATOR_KEY, VOTES, Home, Place
 from muniment.node import backup, key_backup
 from muniment.node.edition import Announced
 from muniment.node.register import Register
@@ -96,6 +97,29 @@ def test_engine_that_does_not_answer_is_found(ledger_path, register, monkeypatch
 def test_damaged_file_of_its_own_is_a_finding_not_a_crash(ledger_path, register, name, data):
     (ledger_path / name).write_bytes(data)
     assert any(one.mark == "fix" for one in wrong(ledger_path))
+
+
+@pytest.mark.parametrize(("name", "data", "mended"), [
+    ("backup.json", b"", "backup create"), ("backup.json", b"\xff", "backup create"),
+    ("trust-policy.txt", b"\xff\xfe", "of another office"),
+    ("trust-policy.txt", b"", "of another office"), ("node.json", b'{"place":{}}', "your copy"),
+    ("node.json", b"\xff", "your copy"), (f"{FOLDER}/{SETTINGS}", b"", "your copy")])
+def test_damaged_file_that_no_other_node_has_is_named_and_never_costs_the_ledger(
+        ledger_path, register, monkeypatch, name, data, mended):
+    node_of(ledger_path)
+    monkeypatch.setattr(examine_engine, "silent", lambda directory: Finding(
+        "fix", "", str(examine_engine._interval(directory))))
+    (ledger_path / name).write_bytes(data)
+    told = [one for one in wrong(ledger_path) if one.mark == "fix" and name in one.what]
+    assert told
+    assert all(mended in one.remedy for one in told)
+    assert not any("rebuild" in one.remedy for one in wrong(ledger_path))
+
+
+def test_trust_policy_with_a_comment_in_any_language_is_well(ledger_path, register):
+    path = ledger_path / "trust-policy.txt"
+    path.write_text(path.read_text() + "# B\u00fcro\n", encoding="utf-8")
+    assert fixes(ledger_path) == {}
 
 
 def test_bundle_does_not_say_where_the_ledger_is(ledger_path, monkeypatch):

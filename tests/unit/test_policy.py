@@ -26,7 +26,7 @@ from muniment.proof.evidence import assemble, verify
 from muniment.proof.history import Trusted
 
 OTHER = "other.example/0123456789abcdef 0 - note other.example/0123456789abcdef+x+y"
-WRITTEN = ("", "# handed out on 1 March 2026\n", "#\n", f"\n# another ledger\n{OTHER}\n\n")
+WRITTEN = ("", "# B\u00fcro\n", "# handed out on 1 March 2026\n", "#\n", f"\n# another ledger\n{OTHER}\n\n")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def facts(path):
 
 def write(path, more):
     policy = path / POLICY_FILE
-    policy.write_text(policy.read_text() + more)
+    policy.write_text(policy.read_text() + more, encoding="utf-8")
     return policy
 
 
@@ -195,3 +195,19 @@ def test_client_never_takes_an_older_checkpoint_of_a_retired_key_for_the_last_so
     told["note"] = json.loads((path / "genesis.json").read_text())["app_state"]["checkpoint"]
     last = Checkpoint.parse(told["note"].partition("\n\n")[0] + "\n")
     assert trusting.note(last) == told["note"]
+
+
+def test_policy_that_is_no_text_is_told_as_such(solo, clock, tmp_path):
+    (solo / POLICY_FILE).write_bytes(b"\xff")
+    with Register(solo, now=clock) as register, pytest.raises(
+            Malformed, match="trust-policy-malformed") as caught:
+        rotate_log_key(register)
+    assert str(solo / POLICY_FILE) in caught.value.detail
+    with pytest.raises(Malformed, match="trust-policy-malformed"):
+        promote(solo, now=clock)
+    with pytest.raises(Malformed, match="trust-policy-malformed"):
+        trust.begin_here(solo / POLICY_FILE, None, "", 0)
+    file = tmp_path / "evidence.json"
+    ran = CliRunner().invoke(app, ["evidence", "verify", str(file), "--trust",
+                                   str(solo / POLICY_FILE)])
+    assert "trust-policy-malformed" in ran.output

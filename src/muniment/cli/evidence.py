@@ -22,6 +22,7 @@ from muniment.cli.common import (
 )
 from muniment.model.counting import counted
 from muniment.model.office import DEMO
+from muniment.node.policy import read_policy, write_policy
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.errors import LedgerError, NotFound, VerificationError
 from muniment.proof.evidence import Proven, verify
@@ -86,7 +87,7 @@ FileArgument = Annotated[Path, typer.Argument(help="The evidence file.")]
 
 def _verified(file: Path, trust: Path) -> Proven:
     try:
-        policy = TrustPolicy.parse(trust.read_text(encoding="utf-8"))
+        policy = TrustPolicy.parse(read_policy(trust))
         return verify(file.read_bytes(), policy, int(clock.time()))
     except (OSError, UnicodeDecodeError) as error:
         raise VerificationError(
@@ -135,10 +136,8 @@ def renew(file: FileArgument, trust: TrustOption, as_json: JsonOption = False) -
         from muniment.network.trust import renewed
 
         proven = _verified(file, trust)
-        text = renewed(trust.read_text(encoding="utf-8"), proven)
-        making = trust.with_name(f".{trust.name}.making")
-        making.write_text(text, encoding="utf-8")
-        making.replace(trust)
+        text = renewed(read_policy(trust), proven)
+        write_policy(trust, text)
     rule = TrustPolicy.parse(text).require(proven.origin, proven.size + 1)
     if as_json:
         print_json({"file": str(trust), "rule": rule.text()})
@@ -156,7 +155,7 @@ def tie(
     with opened(ledger, as_json=as_json, read_only=True) as register:
         from muniment.node.evidence import tie as tied
 
-        policy = TrustPolicy.parse(trust.read_text(encoding="utf-8"))
+        policy = TrustPolicy.parse(read_policy(trust))
         data = tied(register.ledger, file.read_bytes(), policy, int(clock.time()))
         making = file.with_name(f".{file.name}.making")
         making.write_bytes(data)

@@ -23,10 +23,11 @@ from muniment.network.finding import NODE_FILE, Examination, Finding, ago, is_no
 from muniment.node.backup import NOTE
 from muniment.node.edition import announced
 from muniment.node.inspection import inspect
+from muniment.node.policy import read_policy
 from muniment.node.register import Register
 from muniment.node.solo import KEYS, POLICY_FILE
 from muniment.proof.attestation import TrustPolicy
-from muniment.proof.errors import Fault, LedgerError, StorageFault
+from muniment.proof.errors import Fault, LedgerError, Malformed, StorageFault
 from muniment.storage.sqlite import FILE_NAME
 
 BACKUP_DAYS_MAX = 2
@@ -48,8 +49,9 @@ def examine(directory: Path) -> list[Finding]:
         except (ValueError, KeyError, TypeError, AttributeError) as error:  # of a file of its own
             findings.append(Finding(
                 "fix", f"{one.__name__.replace('_', ' ')}: a file here is damaged: "
-                f"{type(error).__name__}: {error}", _anew(
-                    directory, "muniment backup restore FILE NEW")))
+                f"{type(error).__name__}: {error}",
+                _anew(directory, "muniment backup restore FILE NEW")
+                if one in (ledger, stored_bytes) else "put your copy of that file back"))
     return findings
 
 
@@ -141,26 +143,33 @@ def _anew(directory: Path, alone: str) -> str:
 def policy(directory: Path) -> Iterator[Finding]:
     """The trust policy that is handed out."""
     path = directory / POLICY_FILE
+    again = (f"put {POLICY_FILE} of another office into {directory}" if is_node(directory)
+             else f"muniment backup restore FILE NEW, then: cp NEW/{POLICY_FILE} {path}")
     if not path.exists():
-        yield Finding("warn", "no trust policy to hand out",
-                      f"put {POLICY_FILE} of another office into {directory}" if is_node(directory)
-                      else f"muniment backup restore FILE NEW, then: cp NEW/{POLICY_FILE} {path}")
+        yield Finding("warn", "no trust policy to hand out", again)
         return
-    rules = TrustPolicy.parse(path.read_text(encoding="ascii")).rules
+    try:
+        rules = TrustPolicy.parse(read_policy(path)).rules
+    except Malformed as error:
+        yield Finding("fix", f"{path}: {error}", again)
+        return
     yield Finding("ok", f"trust policy with {counted(len(rules), 'range')}")
 
 
 def backup(directory: Path) -> Iterator[Finding]:
     """When a backup of it was last made."""
-    path = directory / NOTE
+    path, again = directory / NOTE, f"muniment backup create FILE --ledger {directory}"
     if not path.exists():
-        yield Finding("warn", "no backup of it was made here",
-                      f"muniment backup create FILE --ledger {directory}")
+        yield Finding("warn", "no backup of it was made here", again)
         return
-    made = int(json.loads(path.read_text(encoding="ascii"))["created"])
+    try:
+        made = int(json.loads(path.read_text(encoding="ascii"))["created"])
+    except (ValueError, KeyError, TypeError):
+        yield Finding("fix", f"{path}, the note of the last backup, is damaged", again)
+        return
     old = time.time() - made > BACKUP_DAYS_MAX * SECONDS_A_DAY
     yield Finding("warn" if old else "ok", f"backup made {ago(made)}",
-                  f"muniment backup create FILE --ledger {directory}" if old else "")
+                  again if old else "")
 
 
 def bundle(directory: Path, findings: list[Finding]) -> dict[str, Any]:

@@ -20,9 +20,11 @@ from muniment.model.counting import counted
 from muniment.model.validator import Validator, address_of, validators
 from muniment.network.finding import (
     Finding,
+    damaged,
     is_node,
     office_of,
     place_of,
+    plan_of,
     readable,
     written_through,
 )
@@ -96,8 +98,7 @@ def engine(directory: Path) -> Iterator[Finding]:
     """The engine of a node: installed, reachable, connected, abreast, voting."""
     if not is_node(directory):
         return
-    plan = json.loads((directory / "node.json").read_text(encoding="utf-8"))
-    binary = find(plan.get("line", "0.38"))
+    binary = find(plan_of(directory).get("line", "0.38"))
     yield Finding("ok", f"engine {binary.line} at {binary.path}")
     place = place_of(directory)
     if not place.is_asked_from_here_alone:
@@ -283,9 +284,12 @@ def _complaint(line: str) -> str:
 
 def _interval(directory: Path) -> int:
     """Return after how many seconds a block is made though nothing waits."""
-    text = (directory / FOLDER / SETTINGS).read_text(encoding="utf-8")
-    told = str(tomllib.loads(text)["consensus"]["create_empty_blocks_interval"])
-    return int(told.removesuffix("s"))
+    path = directory / FOLDER / SETTINGS
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))["consensus"]
+        return int(str(told["create_empty_blocks_interval"]).removesuffix("s"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(path, error) from None
 
 
 def _seconds(time_text: str) -> int:

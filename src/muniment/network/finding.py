@@ -4,12 +4,12 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from muniment.model.dates import SECONDS_A_DAY
 from muniment.network.home import Place
 from muniment.node.register import Register
-from muniment.proof.errors import Fault, LedgerError
+from muniment.proof.errors import Fault, LedgerError, Malformed
 
 NODE_FILE = "node.json"
 Mark = Literal["ok", "warn", "fix"]
@@ -43,16 +43,37 @@ def is_node(directory: Path) -> bool:
     return (directory / NODE_FILE).exists()
 
 
+def plan_of(directory: Path) -> dict[str, Any]:
+    """Return what a node is started with, as its file says.
+
+    Raises:
+        Malformed: The file is damaged.
+    """
+    path = directory / NODE_FILE
+    try:
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        Place(**{"rpc_host": plan["place"]["host"], **plan["place"]})
+        str.strip(plan.get("line", ""))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(path, error) from None
+    return dict(plan)
+
+
+def damaged(path: Path, error: Exception) -> Malformed:
+    """Return how to tell of a damaged file that no other node has."""
+    return Malformed("file-damaged", f"{path} is damaged: {type(error).__name__}: {error}.",
+                     remedy=f"put your copy of {path} back")
+
+
 def place_of(directory: Path) -> Place:
     """Return where a node's engine listens."""
-    place = json.loads((directory / NODE_FILE).read_text(encoding="utf-8"))["place"]
+    place = plan_of(directory)["place"]
     return Place(**{"rpc_host": place["host"], **place})
 
 
 def office_of(directory: Path) -> str | None:
     """Return the office that runs a node, or what an observer is called."""
-    plan = json.loads((directory / NODE_FILE).read_text(encoding="utf-8"))
-    office = plan.get("office")
+    office = plan_of(directory).get("office")
     return office if isinstance(office, str) else None
 
 

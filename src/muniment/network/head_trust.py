@@ -23,6 +23,7 @@ from muniment.network.light_block import read_header
 from muniment.network.log_nodes import nodes_of
 from muniment.network.remote import RemoteStorage
 from muniment.network.rpc import Rpc, not_believed
+from muniment.node.policy import read_policy
 from muniment.node.solo import POLICY_FILE, Clock
 from muniment.proof import merkle
 from muniment.proof.attestation import Attested, Rule, TrustPolicy, attest
@@ -297,13 +298,9 @@ def _read_policy(directory: Path | None) -> TrustPolicy | None:
     if directory is None:
         return None
     try:
-        return TrustPolicy.parse((directory / POLICY_FILE).read_text(encoding="utf-8"))
+        return TrustPolicy.parse(read_policy(directory / POLICY_FILE))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except UnicodeDecodeError:
-        raise Malformed("trust-policy-malformed", f"{directory / POLICY_FILE} is no text.",
-                        basis=_BASIS, remedy="Get it again from an office that you trust.",
-                        ) from None
 
 
 def _of_its_range(attested: Attested) -> Checkpoint:

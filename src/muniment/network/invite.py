@@ -30,6 +30,7 @@ from muniment.network.rpc import Rpc
 from muniment.network.snapshots import make as make_snapshot
 from muniment.network.trust import begun_at, extend_policy
 from muniment.network.trusted_header import fetch_trusted
+from muniment.node.policy import write_policy
 from muniment.node.promotion import EVIDENCE_SECONDS
 from muniment.node.solo import POLICY_FILE
 from muniment.node.wallet import write_private
@@ -305,7 +306,7 @@ def prepare(
     node.home.write_genesis(json.loads(invitation.genesis))
     _configure(node.home, invitation, name, place, node.address(), profile)
     node.write_plan(Plan(name, place, invitation.line, serve=("--fetch-from", invitation.rpc)))
-    (folder / POLICY_FILE).write_text(invitation.policy, encoding="ascii")
+    write_policy(folder / POLICY_FILE, invitation.policy)
     return node
 
 

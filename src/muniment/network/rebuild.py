@@ -22,6 +22,7 @@ from muniment.network.snapshots import FOLDER as SNAPSHOTS
 from muniment.network.trust import begin_here
 from muniment.network.trusted_header import fetch_trusted
 from muniment.node.ledger import Ledger
+from muniment.node.policy import read_policy
 from muniment.node.solo import POLICY_FILE
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.errors import (
@@ -87,7 +88,7 @@ def own_trust(node: Node) -> Trusted:
         NotFound: It names none.
     """
     path = node.folder / POLICY_FILE
-    rules = TrustPolicy.parse(path.read_text(encoding="ascii")).rules if path.exists() else ()
+    rules = TrustPolicy.parse(read_policy(path)).rules if path.exists() else ()
     for rule in reversed(rules):
         if rule.trusted is not None:
             return rule.trusted

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from muniment.network.light_block import Responder, read_header
-from muniment.node.policy import newest_rule, write_policy
+from muniment.node.policy import newest_rule, read_policy, write_policy
 from muniment.node.promotion import EVIDENCE_SECONDS, chain_of
 from muniment.proof.attestation import Rule, TrustPolicy
 from muniment.proof.errors import Refused
@@ -58,7 +58,7 @@ def extend_policy(path: Path, rpc: Responder, first: int) -> TrustPolicy:
     Raises:
         Refused: The policy does not say where the solo range of the node's ledger ends.
     """
-    text = path.read_text(encoding="ascii")
+    text = read_policy(path)
     policy = TrustPolicy.parse(text)
     newest = [newest_rule(policy, origin) for origin in dict.fromkeys(
         rule.origin for rule in policy.rules)]
@@ -94,7 +94,7 @@ def begin_here(path: Path, rpc: Responder, origin: str, size: int) -> bool:
     Returns:
         Whether the policy was changed.
     """
-    text = path.read_text(encoding="ascii")
+    text = read_policy(path)
     rule = TrustPolicy.parse(text).require(origin, size)
     sync = rpc.call("status")["sync_info"]
     earliest, latest = (int(sync[f"{name}_block_height"]) for name in ("earliest", "latest"))

@@ -16,6 +16,7 @@ from muniment.engine import BLOCK_LEAF, GENESIS_LEAF, BlockLeaf
 from muniment.model.account import STANDARD_QUOTAS, Jwk, Quotas
 from muniment.model.genesis import EditionName, Genesis, Operator, initial_state, origin
 from muniment.model.possession import prove_possession
+from muniment.node.policy import write_policy
 from muniment.node.solo import (
     KEYS,
     LOG_KEY_FILE,
@@ -93,7 +94,7 @@ def found(
     write_private(making / KEYS / LOG_KEY_FILE, encode_plain(log_key.jwk()) + b"\n")
     make_vault_key(making)
     policy = trust_policy(origin(name, leaf), log_key)
-    (making / POLICY_FILE).write_text(policy, encoding="ascii")
+    write_policy(making / POLICY_FILE, policy)
     with SqliteStorage(making, create=True) as storage:
         storage.commit(genesis_write(genesis, leaf, storage))
     with SoloLedger(making, now=now) as ledger:

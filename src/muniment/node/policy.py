@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from muniment.proof.attestation import Rule, TrustPolicy
-from muniment.proof.errors import Refused
+from muniment.proof.errors import Malformed, Refused
 
 
 def end_note_range(text: str, origin: str, size: int, root: bytes) -> str:
@@ -46,8 +46,25 @@ def newest_rule(policy: TrustPolicy, origin: str) -> Rule | None:
     return max(own, key=lambda rule: rule.first, default=None)
 
 
+def read_policy(path: Path) -> str:
+    """Return the text of a policy; its comments may be in any language.
+
+    Raises:
+        Malformed: It is no UTF-8 text.
+        FileNotFoundError: There is none.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Malformed(
+            "trust-policy-malformed", f"{path} is no UTF-8 text.",
+            basis="docs/formats/trust-policy.md",
+            remedy="Put your copy of it back, or get it again from an office that you trust.",
+        ) from None
+
+
 def write_policy(path: Path, text: str) -> None:
     """Put a policy in the place of the one that stands, at once or not at all."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(text, encoding="ascii")
+    fresh = path.with_name(f".{path.name}.making")
+    fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)

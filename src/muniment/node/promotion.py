@@ -21,7 +21,7 @@ from typing import Any
 from muniment.model.parameters import BLOCK_BYTES, value_of
 from muniment.model.validator import address_of, validators
 from muniment.node.ledger import Ledger
-from muniment.node.policy import end_note_range, write_policy
+from muniment.node.policy import end_note_range, read_policy, write_policy
 from muniment.node.solo import POLICY_FILE, Clock, SoloLedger, system_time
 from muniment.proof import limits
 from muniment.proof.crypto import sha256, unb64
@@ -141,7 +141,7 @@ def promote(directory: Path, *, now: Clock = system_time) -> ChainGenesis:
             chain_id(ledger.identity.id), ledger.head.height + 1, sha256(text.encode("ascii")),
             note, ledger.time(), powers, value_of(ledger.state, BLOCK_BYTES),
         )
-        ended = end_note_range(policy.read_text(encoding="ascii"), ledger.identity.origin, size,
+        ended = end_note_range(read_policy(policy), ledger.identity.origin, size,
                                ledger.current().root)
     # Until the last line of this function the ledger is solo, and all of it can be done again.
     write_policy(policy, ended)

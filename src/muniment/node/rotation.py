@@ -12,7 +12,7 @@ from muniment.model.account import ACCOUNTS, Account, Jwk
 from muniment.model.ledger import LOG_KEYS
 from muniment.model.possession import prove_possession
 from muniment.node.explain import refused
-from muniment.node.policy import end_note_range, write_policy
+from muniment.node.policy import end_note_range, read_policy, write_policy
 from muniment.node.register import Receipt, Register
 from muniment.node.solo import KEYS, LOG_KEY_FILE, POLICY_FILE
 from muniment.node.wallet import Wallet, read_private, write_private
@@ -140,7 +140,7 @@ def rotate_log_key(register: Register) -> Receipt:
 def _end_range(register: Register, size: int) -> str:
     """Return the trust policy in which the log key in force vouches for no size beyond a last."""
     ledger = register.ledger
-    text = (register.directory / POLICY_FILE).read_text(encoding="ascii")
+    text = read_policy(register.directory / POLICY_FILE)
     return end_note_range(text, ledger.identity.origin, size, ledger.log_root(size))
 
 
@@ -148,5 +148,5 @@ def _vouch_by(register: Register, key: PrivateKey, size: int) -> None:
     """Let the trust policy name a log key for every size beyond one, unless it does already."""
     origin, path = register.ledger.identity.origin, register.directory / POLICY_FILE
     line = f"{origin} {size + 1} - note {verifier_key(origin, key.public)}\n"
-    if line not in path.read_text(encoding="ascii"):
+    if line not in read_policy(path):
         write_policy(path, f"{_end_range(register, size)}{line}")
