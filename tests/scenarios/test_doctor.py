@@ -20,6 +20,7 @@ from muniment.network.doctor import bundle, examine
 from muniment.network.examine_engine import drift_of, findings, last_trouble, silent
 from muniment.network.finding import Finding
 from muniment.network.home import FOLDER, SETTINGS, VALIDATOR_KEY, VOTES, Home, Place
+from muniment.network.process import Process
 from muniment.node import backup, key_backup
 from muniment.node.edition import Announced
 from muniment.node.register import Register
@@ -423,6 +424,10 @@ def test_node_that_does_not_run_is_started_not_run_again_in_a_loop(ledger_path, 
     node_of(ledger_path)
     found = silent(ledger_path)
     assert found.remedy.startswith(f"muniment node start {ledger_path}")
+    with Process(ledger_path, "supervisor").kept_out():  # the lock of one that is out of sight
+        found = silent(ledger_path)
+    assert "another container" in found.what
+    assert "node start" not in found.remedy
 
 
 def test_observer_is_told_what_lets_it_take_part(ledger_path, register):

@@ -240,6 +240,9 @@ def silent(directory: Path) -> Finding:
         return Finding("fix", "the engine does not answer: a signal halted it", again)
     said = last_trouble(process.log)
     if supervisor.pid() is None and pid is None:
+        if supervisor.is_held():
+            return Finding("fix", "the engine does not answer here: the node runs in another "
+                           "container", f"where it runs: muniment doctor {directory}")
         last = f"; its engine said last: {said}" if said else ""
         return Finding("fix", f"the engine does not answer: the node does not run{last}",
                        f"muniment node start {directory}, or your service manager")
