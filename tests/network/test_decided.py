@@ -2,15 +2,22 @@
 
 import pytest
 from tests.conftest import SetClock
+from tests.network.nodes import DirectRpc
 from tests.unit.test_engine import file, later_edition
 
 from muniment.cli.account import _made
 from muniment.codec import encode
 from muniment.editions import NEWEST, rules_of
+from muniment.model.confirmation import Readiness
 from muniment.model.envelope import Envelope
+from muniment.network.application import LedgerApplication, Options
 from muniment.network.ledger import DecidedLedger
+from muniment.network.remote import RemoteStorage
 from muniment.network.standing import Standing
+from muniment.node.audit import audit
+from muniment.node.edition import announced as coming
 from muniment.node.founding import found
+from muniment.node.ledger import Ledger
 from muniment.node.solo import SoloLedger
 from muniment.node.wallet import Wallet
 from muniment.operations import declared
@@ -72,6 +79,29 @@ def test_edition_that_began_in_an_empty_block_is_in_force_after_a_restart(announ
         assert ledger.tree.root() != root
     with opened(path) as ledger:
         assert ledger.engine.rules.edition == "2027"
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_whoever_reads_sees_that_an_announcement_ended_in_an_empty_block(
+        announced, monkeypatch, begins):
+    """The node on its own disk and whoever asks it: the head is still that of the block before."""
+    path, switch = announced
+    if not begins:
+        monkeypatch.setattr(Readiness, "is_enough", False)
+    with opened(path) as ledger:
+        decide(ledger, switch - 1)
+        with SoloLedger(path, read_only=True, types=NEWER) as reader:
+            assert coming(reader.state).height == switch
+        decide(ledger, switch)
+    application = LedgerApplication(path, Options(snapshot_every=0), types=NEWER)
+    for reader in (SoloLedger(path, read_only=True, types=NEWER),
+                   Ledger(RemoteStorage(DirectRpc(application)), types=NEWER)):
+        with reader:
+            assert reader.head.height < switch
+            assert reader.engine.rules.edition == ("2027" if begins else NEWEST)
+            assert coming(reader.state) is None
+            assert audit(reader, types=NEWER).entries == reader.head.size
+    application.close()
 
 
 def test_restart_before_the_first_full_block_changes_no_root(announced, tmp_path):

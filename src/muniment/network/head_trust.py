@@ -198,7 +198,7 @@ class HeadTrust:
     ) -> Header:
         """Return the header that attests a checkpoint, the newest that does."""
         # A head stands until the last decided block: the header of that one commits to it as well.
-        height = max(_head_of(storage).height, storage.decided - 1)
+        height = max(_head_of(storage).height, storage.decided() - 1)
         if known is not None and trusted.height < known.height <= height:
             newer = replace(trusted, height=known.height, header_hash=bytes.fromhex(known.header))
             with suppress(VerificationError, NotFound):  # the policy's own header decides

@@ -27,12 +27,6 @@ class DecidedLedger(Ledger):
         self.replaced: list[tuple[int, bytes]] = []
         super().__init__(self._kept, types=types)
 
-    def _open(self) -> None:
-        """Stand where storage says, on the rules that began in a block that changed nothing."""
-        super()._open()
-        if self.decided > self.head.height:
-            self.engine.execute(self.decided, self.head.time, ())
-
     def app_hash(self) -> bytes:
         """Return SHA-256 of the checkpoint after what was executed, which the engine commits to."""
         log = self.engine.log

@@ -54,7 +54,7 @@ class RemoteStorage:
         self._rpc = rpc
         self._tiles: OrderedDict[tuple[int, int], Tile] = OrderedDict()
         self._ahead: dict[int, bytes | None] = {}
-        self.decided = 0
+        self._decided = 0
         self._head = self.refresh()
 
     def refresh(self) -> Head:
@@ -65,14 +65,18 @@ class RemoteStorage:
         """
         answer: HeadAnswer = self.ask("head", (), newest=True)
         _require_head(answer)
-        self.decided = answer.decided
+        self._decided = answer.decided
         self._head = answer.head
         self._ahead.clear()
         return answer.head
 
+    def decided(self) -> int:
+        """Return the height of the last decided block, where the reader stands."""
+        return self._decided
+
     def ask(self, name: str, arguments: Any, *, newest: bool = False) -> Any:
         """Ask the node one of `network/questions.py` at the height where the reader stands."""
-        height = 0 if newest else self.decided
+        height = 0 if newest else self._decided
         answer = self._rpc.call("abci_query", path=f"{PREFIX}{name}", data=pack(arguments).hex(),
                                 height=height, prove=False)
         try:

@@ -18,6 +18,7 @@ from muniment.engine import GENESIS_LEAF, BlockResult, Engine, Outcome, refusal
 from muniment.model.account import ADMISSIONS, Admission
 from muniment.model.envelope import Envelope, sign_envelope
 from muniment.model.genesis import Genesis, ledger_id, origin
+from muniment.model.ledger import EDITIONS
 from muniment.model.misbehaviour import Misbehaviour
 from muniment.model.state import State
 from muniment.node.signatures import VerifiedSignatures
@@ -93,6 +94,14 @@ class Ledger:
         )
         self._tiles: LogTiles | None = None
         self._failed = False
+        self._end_announcement(head)
+
+    def _end_announcement(self, head: Head) -> None:
+        """Let the edition begin or lapse whose height was decided by a block that wrote nothing."""
+        edition, decided = self.state.get(EDITIONS), self.storage.decided()
+        announced = edition.next_height if edition is not None else None
+        if announced is not None and announced <= decided:
+            self.engine.execute(decided, head.time, ())
 
     def _tree(self, head: Head) -> PagedTree:
         return PagedTree(self.storage.page, (head.root_page, head.state_root), head.next_page)

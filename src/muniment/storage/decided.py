@@ -99,10 +99,6 @@ class DecidedStorage(SqliteStorage):
         with self._writing, super()._transaction():
             yield
 
-    def decided(self) -> int:
-        """Return the height of the last decided block; 0 before the first."""
-        return int(self._row("SELECT height FROM decided")[0])
-
     def commit_decided(self, height: int, write: BlockWrite | None, before: Pages = ()) -> None:
         """Write what a decided block did, and that it was decided, all of it or nothing.
 

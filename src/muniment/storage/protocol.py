@@ -91,6 +91,9 @@ class Storage(Protocol):
     def is_promoted(self) -> bool:
         """Whether validators decide the ledger's blocks."""
 
+    def decided(self) -> int:
+        """Return the height of the last block that validators decided; 0 before the first."""
+
     def head(self) -> Head | None:
         """Return the head, or None before genesis."""
 

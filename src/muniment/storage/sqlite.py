@@ -147,6 +147,10 @@ class SqliteStorage:
             for row in self._db.execute(query, values):
                 yield make(*row)
 
+    def decided(self) -> int:
+        """Return the height of the last block that validators decided; 0 before the first."""
+        return int(self._row("SELECT height FROM decided")[0]) if self.is_promoted else 0
+
     def head(self) -> Head | None:
         """Return the head, or None before genesis."""
         row = self._row("SELECT height, time, size, frontier, root_page, state_root, next_page "
