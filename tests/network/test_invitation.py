@@ -16,6 +16,7 @@ from muniment.network.invite import (
     read_invitation,
     write_invitation,
 )
+from muniment.node.key_backup import seal_keys
 from muniment.proof.attestation import TrustPolicy
 from muniment.proof.checkpoint import verifier_key
 from muniment.proof.crypto import PrivateKey
@@ -75,6 +76,21 @@ def test_a_node_that_joins_has_a_policy_that_names_the_ledger(tmp_path, monkeypa
     text = (node.folder / "trust-policy.txt").read_text()
     assert text == INVITATION.policy
     assert TrustPolicy.parse(text).require(ORIGIN, 2**40).kind == "commit"
+
+
+def test_a_node_that_joins_anew_takes_the_keys_of_its_office(
+        tmp_path, register, ledger_path, monkeypatch):
+    """After the loss of a disk: docs/runbooks/disk-loss.md."""
+    monkeypatch.setattr(invite, "find", lambda line: None)
+    seal_keys(ledger_path, tmp_path / "sealed", "correct horse battery")
+    node = prepare(INVITATION, tmp_path / "xe", "XE", Place("127.0.0.1", 1, 2))
+    told = CliRunner().invoke(
+        app, ["backup", "open-keys", str(tmp_path / "sealed"), str(node.folder)],
+        env={"MUNIMENT_PASSPHRASE": "correct horse battery"})
+    assert told.exit_code == 0, told.output
+    assert f"muniment doctor {node.folder}" in told.output
+    for path in (ledger_path / "keys").iterdir():
+        assert (node.folder / "keys" / path.name).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("text", [

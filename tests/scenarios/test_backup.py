@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from muniment.node.solo import RESTORED_FILE
 from muniment.node.wallet import write_private
 from muniment.proof.disclosure import parse
 from muniment.proof.errors import AlreadyThere, LedgerError, Malformed, VerificationError
+from muniment.vault.vault import Vault, make_vault_key
 
 NAME = "Wanda Fictional"
 PASSPHRASE = "correct horse battery"
@@ -209,6 +211,36 @@ def test_key_backup_opens_with_its_passphrase_alone_and_for_thirty_days(entered,
         opening()
     with pytest.raises(Malformed, match="passphrase-short"):
         key_backup.seal_keys(entered, tmp_path / "more", "short")
+
+
+def test_keys_and_vault_come_back_to_a_directory_that_joined_anew(entered, register, tmp_path):
+    """The steps of docs/runbooks/disk-loss.md: join has made a vault key, and nothing used it."""
+    _, entry = register.find(Reference("XA", "patent", "2026/000001"))
+    backup.create(entered, tmp_path / "one.tar")
+    key_backup.seal_keys(entered, tmp_path / "keys", PASSPHRASE)
+    new = tmp_path / "new"
+    new.mkdir()
+    make_vault_key(new)
+    made = (new / "keys/vault.key").read_bytes()
+    key_backup.open_keys(tmp_path / "keys", new, PASSPHRASE)
+    assert (new / "keys/vault.key").read_bytes() == (entered / "keys/vault.key").read_bytes() != made
+    backup.restore(tmp_path / "one.tar", tmp_path / "old")
+    shutil.copy(tmp_path / "old/vault.db", new)
+    with closing(Vault(new)) as vault:
+        assert parse(vault.show(entry.disclosed["applicants"]))[2] == [NAME]
+
+
+@pytest.mark.parametrize("present", ["vault.db", "vault-keys.db", "keys/XA.json"])
+def test_vault_key_that_may_have_wrapped_something_is_never_replaced(entered, tmp_path, present):
+    key_backup.seal_keys(entered, tmp_path / "keys", PASSPHRASE)
+    new = tmp_path / "new"
+    new.mkdir()
+    make_vault_key(new)
+    (new / present).touch()
+    before = (new / "keys/vault.key").read_bytes()
+    with pytest.raises(AlreadyThere, match="keys-present"):
+        key_backup.open_keys(tmp_path / "keys", new, PASSPHRASE)
+    assert (new / "keys/vault.key").read_bytes() == before
 
 
 def test_commands_tell_the_whole_drill(entered, register, tmp_path):

@@ -187,6 +187,7 @@ def test_wallet_that_is_not_in_force_is_found(ledger_path, register):
     what, remedy = only_fix(ledger_path)
     assert "not the key set of XA in force" in what
     assert "open-keys" in remedy
+    assert "rm -r NEW" in remedy  # it holds every private key
 
 
 def test_rotation_that_was_taken_late_is_found_and_mended_by_its_remedy(ledger_path, register):

@@ -124,8 +124,11 @@ def open_sealed(
 
 def _signing(directory: Path) -> tuple[str, str]:
     """Return what must be shown before checkpoints are signed; a network's validators sign them."""
+    from muniment.network.finding import is_node
     from muniment.storage.sqlite import FILE_NAME, SqliteStorage
 
+    if is_node(directory):
+        return "next", f"muniment doctor {directory}"
     if (directory / FILE_NAME).exists():
         with SqliteStorage(directory, read_only=True) as storage:
             if storage.is_promoted:

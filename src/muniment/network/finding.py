@@ -85,7 +85,8 @@ def written_through(directory: Path) -> str:
 
 def from_key_backup(path: Path) -> str:
     """Return how one file of keys comes back from a key backup."""
-    return f"muniment backup open-keys FILE NEW, then: cp NEW/keys/{path.name} {path}"
+    return (f"muniment backup open-keys FILE NEW, then: cp NEW/keys/{path.name} {path} && "
+            "rm -r NEW")
 
 
 def readable(directory: Path) -> Register | None:

@@ -31,7 +31,7 @@ from muniment.node.wallet import write_private
 from muniment.proof.checkpoint import Checkpoint, open_note, verifier_key
 from muniment.proof.crypto import b64, load_public_key, unb64
 from muniment.proof.errors import AlreadyThere, LedgerError, Malformed, NotFound, VerificationError
-from muniment.vault.vault import KEYS_FILE
+from muniment.vault.vault import KEYS_FILE, VAULT_FILE, VAULT_KEY_FILE
 
 FORMAT = "muniment/key-backup/v1"
 LIFE_SECONDS = 30 * 86_400
@@ -89,11 +89,11 @@ def keys_in(directory: Path) -> list[Path]:
 def open_keys(
     file: Path, directory: Path, passphrase: str, now: Callable[[], int] = system_time
 ) -> list[str]:
-    """Put the keys of a backup into a restored ledger; return the names of the files.
+    """Put the keys of a backup into a restored or joined directory; return the names of the files.
 
     Raises:
         NotFound: There is no such file.
-        AlreadyThere: The ledger has keys already.
+        AlreadyThere: The directory has keys already, other than a vault key that wrapped nothing.
         VerificationError: It has expired, the passphrase is wrong, or the file was altered.
     """
     if not file.is_file():
@@ -111,11 +111,18 @@ def open_keys(
     except InvalidTag:
         raise VerificationError("key-backup-not-opened", "The passphrase is wrong, or the file "
                                 "was altered.", basis="docs/operating.md") from None
-    if (directory / KEYS_FILE).exists() or keys_in(directory):
+    if (directory / KEYS_FILE).exists() or (
+            keys_in(directory) and not _has_unused_vault_key_alone(directory)):
         raise AlreadyThere(
             "keys-present", f"The passphrase is right, and {directory} has keys already.",
             remedy="Restore into a directory without keys: muniment backup restore")
     return _place(held, directory)
+
+
+def _has_unused_vault_key_alone(directory: Path) -> bool:
+    """Return whether a directory has no key but that of a vault never begun, as after a join."""
+    return not (directory / VAULT_FILE).exists() and [
+        path.name for path in keys_in(directory)] == [VAULT_KEY_FILE]
 
 
 def _head(head: bytes) -> dict[str, Any]:
@@ -142,6 +149,8 @@ def _place(held: bytes, directory: Path) -> list[str]:
             target = directory / entry.name
             if target.name == RESTORED_FILE:
                 continue  # of a key backup that older code made; the mark is set below
+            if target.name == VAULT_KEY_FILE:
+                target.unlink(missing_ok=True)  # it wrapped nothing: `open_keys` looked
             handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as out:
                 out.write(source.read())
