@@ -102,6 +102,14 @@ def test_node_of_an_earlier_build_is_told_that_it_cannot_read_the_chunks(offer):
     assert offer.made() == OfferSnapshotResult.REJECT_FORMAT
 
 
+def test_snapshot_that_an_earlier_build_left_is_not_offered(offer, tmp_path):
+    """Whoever took it would refuse its chunks and, where all nodes have such ones, never begin."""
+    folder = tmp_path / "source" / snapshots.FOLDER / str(offer.snapshot.height)
+    assert snapshots.offers(tmp_path / "source", 10**9)
+    (folder / snapshots.METADATA).rename(folder / "metadata")
+    assert not snapshots.offers(tmp_path / "source", 10**9)
+
+
 def packed(chunk):
     return zlib.compress(pack(chunk), 9)
 

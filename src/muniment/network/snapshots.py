@@ -33,7 +33,8 @@ from muniment.storage.pages import PagedTree
 FORMAT = 2
 """Raised whenever metadata or chunks change, so that an older node asks for nothing of it."""
 FOLDER = "snapshots"
-METADATA = "metadata"
+METADATA = f"metadata-{FORMAT}"
+"""Its name tells the format: what an earlier build left is not offered as what it is not."""
 KEPT = 2
 CHUNKS_MAX = 65_536
 METADATA_BYTES_MAX = 4 * 1024 * 1024
@@ -204,7 +205,7 @@ def offers(directory: Path, decided: int) -> list[Snapshot]:
             try:
                 data = (directory / FOLDER / str(height) / METADATA).read_bytes()
             except OSError:
-                continue  # it was replaced by a newer one just now
+                continue  # of an earlier format, or replaced by a newer one just now
             found.append(Snapshot(height=height, format=FORMAT, hash=sha256(data), metadata=data,
                                   chunks=len(read_facts(data).chunks)))
     return found
