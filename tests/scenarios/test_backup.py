@@ -120,6 +120,10 @@ def test_restored_ledger_refuses_to_sign_until_it_has_caught_up(entered, registe
     with Register(tmp_path / "new") as restored:
         with pytest.raises(VerificationError, match="restored-not-caught-up"):
             restored.ledger.checkpoint()
+        size = restored.ledger.head.size
+        with pytest.raises(VerificationError, match="restored-not-caught-up"):
+            enter(restored, "2026/000003")
+        assert restored.ledger.head.size == size  # nothing is entered on a past that may be old
         with pytest.raises(VerificationError, match="ledger-behind"):
             key_backup.show_newest(restored.ledger, restored.directory, newest)
         with pytest.raises(LedgerError):

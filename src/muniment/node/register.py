@@ -139,7 +139,9 @@ class Register:
 
         Raises:
             OutOfTurn: The envelope was not admitted.
+            VerificationError: No receipt could be signed: a restored ledger has not caught up.
         """
+        self.ledger.refuse_if_unattested()  # else it would be entered, and fail afterwards
         lines = [encode(one) for one in operations]
         envelope = self.ledger.sign(wallet or self.wallet(), lines, atomic=atomic)
         outcome = self.ledger.submit([envelope])[0]
