@@ -247,12 +247,12 @@ class Node:
             Busy: The node ended, ends again and again, or takes too long.
         """
         rpc = self.rpc()
-        seen: dict[Process, set[int | None]] = {self.application: {None}, self.engine: {None}}
+        seen = {one: {one.noted()} for one in (self.application, self.engine)}
 
         def is_ready() -> bool:
-            for process, pids in seen.items():
-                pids.add(process.pid())
-                if len(pids) > _STARTS_MAX:
+            for process, starts in seen.items():
+                starts.add(process.noted())  # one that ended at once is seldom seen to run
+                if len(starts) > _STARTS_MAX:
                     raise self._failed(f"the {process.name} ends again and again", process)
             try:
                 told = rpc.call("status")["sync_info"]

@@ -145,12 +145,19 @@ class Process:
         """Return its id while it runs; None if it ended, or the id is another's by now."""
         if self._child is not None:
             self._child.poll()  # a child that ended is taken from the table of processes
+        noted = self.noted()
+        if noted is None:
+            return None
+        pid, since = noted
+        return pid if since is not None and began(pid) == since else None
+
+    def noted(self) -> tuple[int, object] | None:
+        """Return (id, when it began) of the one started last, though it may have ended."""
         try:
             noted = json.loads(self.file.read_text(encoding="utf-8"))
-            pid, since = int(noted["pid"]), noted["began"]
+            return int(noted["pid"]), noted["began"]
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return pid if since is not None and began(pid) == since else None
 
     def signal(self, number: int, *, group: bool = False) -> bool:
         """Send it a signal; False if it does not run.
